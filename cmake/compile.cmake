@@ -1,0 +1,22 @@
+# The one place for compiler flags: warnings, visibility, hardening, sanitizers.
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+include(CheckPIESupported)
+check_pie_supported()
+
+add_compile_definitions(_GNU_SOURCE ZC_VERSION="${PROJECT_VERSION}")
+add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wvla
+  -Wstrict-prototypes -Wmissing-prototypes -fstack-protector-strong -fno-common)
+add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+if(ZC_SANITIZE)
+  add_compile_options(-fsanitize=${ZC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ZC_SANITIZE})
+  add_compile_definitions(ZC_SANITIZED)
+else()
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE> $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()
