@@ -1,0 +1,49 @@
+/* cron.h - five-field schedules, in UTC or a time zone.
+ *
+ * minute hour day-of-month month day-of-week. Each field: a star, a, a-b, a star or a-b with a step
+ * ("/n"), lists by comma; months and weekdays also as three-letter English names; 0 and 7 are
+ * Sunday. Where both day fields are restricted (neither is a lone star), either may match.
+ * @hourly @daily @midnight @weekly @monthly @yearly @annually stand for the usual five fields.
+ *
+ * Clock changes, in a zone:
+ *   - A schedule with one minute and one hour, both by value ("30 1 * * 1-5"), names a time of day.
+ *     One that does not exist (gap) fires at the first instant after the gap, where that still is
+ *     the same day; one that comes twice (overlap) fires the first time only.
+ *   - Every other schedule means "every so often": it fires whenever the clock shows a time that
+ *     matches, so both times in an overlap, and makes up nothing after a gap.
+ *   - A local day that does not exist (Pacific/Apia, 30 December 2011) fires nothing.
+ *
+ * This is what the npm package croner 11 does by default. Known differences from it:
+ *   - croner takes more: seconds and years, L, W, #, ?, and + before the weekdays. Here these are
+ *     errors, as is a text longer than ZC_CRON_TEXT_MAX.
+ *   - A schedule that can never fire is an error here; there it has no next run.
+ *   - Here the search ends after 30 years, and at the end of the year 9999.
+ *   - croner sees gaps and overlaps of up to 3 hours only. Longer ones (Antarctica/Vostok, 31
+ *     January 1994, seven hours back) are handled like any other here. */
+#ifndef ZC_MODEL_CRON_H
+#define ZC_MODEL_CRON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/error.h"
+#include "core/model/zone.h"
+
+#define ZC_CRON_TEXT_MAX 512
+
+typedef struct {
+  uint64_t minutes;
+  uint32_t hours, days, months, weekdays; /* bit sets; days and months from bit 1 */
+  bool any_day, any_weekday;              /* the field is a lone star */
+  bool time_of_day;                       /* one minute and one hour, both by value */
+} zc_cron;
+
+/* ZC_EINVAL with an error that names the field and what is wrong ("minute: 61 is above 59"), also
+ * for a schedule that can never fire (30 February). */
+int zc_cron_parse(const char *text, zc_cron *ret, zc_error *error);
+
+/* The first instant strictly after `after` at which it fires (whole minutes of local time, UTC ms).
+ * zone NULL: UTC. ZC_ENOTFOUND where there is none within 30 years. */
+int zc_cron_next(const zc_cron *cron, const zc_zone *zone, zc_time after, zc_time *ret);
+
+#endif

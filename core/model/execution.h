@@ -1,0 +1,75 @@
+/* execution.h - one pipeline run through its life: plain data and the legal transitions. */
+#ifndef ZC_MODEL_EXECUTION_H
+#define ZC_MODEL_EXECUTION_H
+
+#include <stdbool.h>
+
+#include "core/base/buffer.h"
+#include "core/base/error.h"
+#include "core/model/decide.h"
+
+#define ZC_EXECUTION_ID_SIZE  37
+#define ZC_EXECUTION_TEXT_MAX ((size_t)1024 * 1024) /* bytes of the journal's form */
+
+typedef enum {
+  ZC_PENDING,
+  ZC_DEFERRED,
+  ZC_TRIGGERING, /* intent journalled, or sent and not yet confirmed */
+  ZC_RUNNING,
+  ZC_SUCCESS,
+  ZC_FAILED,
+  ZC_TIMED_OUT,
+  ZC_CANCELLED,
+  ZC_SUPERSEDED,
+  ZC_NOT_TRIGGERED,
+  ZC_UNKNOWN, /* an ambiguous answer: needs a person */
+  ZC_EXECUTION_STATUSES
+} zc_execution_status;
+
+const char *zc_execution_status_text(zc_execution_status status);
+bool zc_execution_status_parse(const char *text, zc_execution_status *ret);
+/* No more transitions follow by themselves: so UNKNOWN too, which a person resolves. */
+bool zc_execution_ended(zc_execution_status status);
+/* The one table of legal transitions. */
+bool zc_execution_may(zc_execution_status from, zc_execution_status to);
+
+typedef struct {
+  char id[ZC_EXECUTION_ID_SIZE];
+  char *pipeline;
+  char *trigger_source; /* zerocarb_manual | zerocarb_schedule | zerocarb_api */
+  zc_execution_status status;
+  zc_time requested_at; /* its seconds are the item's sort key: never changes */
+  zc_time deadline;
+  zc_time planned_start;
+  zc_time slot;                                  /* the cron slot, 0 where there is none */
+  zc_time triggered_at, started_at, finished_at; /* 0: not yet */
+  zc_time decided_at;                            /* of the decision in `record` */
+  zc_action action;
+  char *region; /* chosen */
+  char *default_region;
+  char *reason;
+  char *message;    /* how it ended, or why it waits; NULL */
+  char *remote_id;  /* of the trigger; NULL */
+  char *tail;       /* the end of a command's output; NULL */
+  uint32_t attempt; /* tries to start it */
+  bool has_baseline, has_intensity;
+  double baseline_intensity, intensity; /* datacenter, gCO2eq/kWh */
+  char *record; /* the decision's blocks as JSON members, without braces; see
+                   tables/execution_item.h */
+} zc_execution;
+
+void zc_execution_init(zc_execution *execution);
+void zc_execution_finish(zc_execution *execution);
+
+/* UUIDv5 of pipeline and slot: a slot names the same run after a restart and on every replica. */
+void zc_execution_id_of_slot(const char *pipeline, zc_time slot, char id[ZC_EXECUTION_ID_SIZE]);
+void zc_execution_id_random(char id[ZC_EXECUTION_ID_SIZE]);
+
+/* The journal's form, JSON, and back: lossless for numbers and for all text that is UTF-8 (other
+ * bytes become U+FFFD). Members that this version does not know are ignored. ZC_ENOMEM; ZC_EDATA
+ * where it is longer than ZC_EXECUTION_TEXT_MAX, holds a number that is not finite, or lacks or
+ * garbles a member. Neither changes its target on failure. */
+int zc_execution_write(const zc_execution *execution, zc_buffer *to);
+int zc_execution_read(const char *text, size_t length, zc_execution *ret);
+
+#endif
