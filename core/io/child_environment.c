@@ -1,0 +1,41 @@
+#include "core/io/child_environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zerocarb/plugin.h>
+
+static size_t count(const char *const *texts) {
+  size_t n = 0;
+  while (texts && texts[n])
+    n++;
+  return n;
+}
+
+/* Whether one of the n additions sets the variable that `entry` sets. */
+static int is_set_by(const char *entry, const char *const *additions, size_t n) {
+  size_t name = strcspn(entry, "=");
+  for (size_t i = 0; i < n; i++) {
+    if (strncmp(additions[i], entry, name) == 0 && additions[i][name] == '=') return 1;
+  }
+  return 0;
+}
+
+int zc_child_environment(const char *const *additions, char ***ret) {
+  const char *const *ours = (const char *const *)environ;
+  size_t n_ours = count(ours), n_additions = count(additions), n = 0;
+  for (size_t i = 0; i < n_additions; i++) {
+    const char *equals = strchr(additions[i], '=');
+    if (!equals || equals == additions[i]) return ZC_EINVAL;
+  }
+  const char **all = calloc(n_ours + n_additions + 1, sizeof *all);
+  if (!all) return ZC_ENOMEM;
+  for (size_t i = 0; i < n_ours; i++) {
+    if (!is_set_by(ours[i], additions, n_additions)) all[n++] = ours[i];
+  }
+  for (size_t i = 0; i < n_additions; i++) {
+    if (!is_set_by(additions[i], additions + i + 1, n_additions - i - 1)) all[n++] = additions[i];
+  }
+  *ret = (char **)all;
+  return ZC_OK;
+}

@@ -1,0 +1,220 @@
+#include "core/io/http_order.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/text.h"
+#include "core/io/http.h"
+
+#define DEFAULT_TIMEOUT_MS   10000
+#define DEFAULT_MAX_ATTEMPTS 3
+#define DEFAULT_MAX_BODY     2097152
+#define MAX_METHOD           16
+
+#define TOKEN "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+static uint32_t limited(uint32_t wanted, uint32_t otherwise, uint32_t limit) {
+  if (wanted == 0) return otherwise;
+  return wanted < limit ? wanted : limit;
+}
+
+/* ---- the URL ------------------------------------------------------------------------------- */
+
+static bool is_printable(const char *text) {
+  for (; *text; text++) {
+    if ((unsigned char)*text <= ' ' || *text == 0x7f) return false;
+  }
+  return true;
+}
+
+static int copy_host(CURLU *url, char **ret) {
+  char *host = NULL, *port = NULL, *text = NULL;
+  if (curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+    bool has_port = curl_url_get(url, CURLUPART_PORT, &port, 0) == CURLUE_OK;
+    size_t size = strlen(host) + (has_port ? strlen(port) : 0) + 2;
+    text = malloc(size);
+    if (text) snprintf(text, size, "%s%s%s", host, has_port ? ":" : "", has_port ? port : "");
+  }
+  curl_free(host);
+  curl_free(port);
+  *ret = text;
+  return text ? ZC_OK : ZC_ENOMEM;
+}
+
+/* Whether curl signs this URL as AWS does. */
+static bool can_be_signed(CURLU *url) {
+  char *query = NULL, *path = NULL;
+  CURLUcode no_query = curl_url_get(url, CURLUPART_QUERY, &query, 0);
+  CURLUcode no_path = curl_url_get(url, CURLUPART_PATH, &path, 0);
+  bool can = no_query == CURLUE_NO_QUERY && no_path == CURLUE_OK && !strchr(path, '%');
+  curl_free(query);
+  curl_free(path);
+  return can;
+}
+
+static int check_parts(CURLU *url, const zc_http_request *request, char **ret_host) {
+  CURLUcode code = curl_url_set(url, CURLUPART_URL, request->url, 0);
+  if (code == CURLUE_OUT_OF_MEMORY) return ZC_ENOMEM;
+  if (code != CURLUE_OK) return ZC_EINVAL;
+  if (request->sigv4 && !can_be_signed(url)) return ZC_EINVAL;
+  return copy_host(url, ret_host);
+}
+
+static int check_url(const zc_http_request *request, char **ret_host) {
+  const char *text = request->url;
+  if (!text || strlen(text) > ZC_HTTP_MAX_URL || !is_printable(text)) return ZC_EINVAL;
+  if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
+    return ZC_EINVAL;
+  if (strstr(text, "://")[3] == '/') return ZC_EINVAL; /* curl would skip it */
+  CURLU *url = curl_url();
+  if (!url) return ZC_ENOMEM;
+  int status = check_parts(url, request, ret_host);
+  curl_url_cleanup(url);
+  return status;
+}
+
+/* ---- headers ------------------------------------------------------------------------------- */
+
+static size_t name_length(const char *header) {
+  return strcspn(header, ":");
+}
+
+/* "Name: value" with a name and a value: curl takes "Name:" and "Name;" for orders of its own. */
+static bool is_header(const char *header) {
+  size_t length = strnlen(header, ZC_HTTP_MAX_HEADER + 1), name = strspn(header, TOKEN);
+  if (length > ZC_HTTP_MAX_HEADER || name == 0 || header[name] != ':') return false;
+  for (size_t i = name; i < length; i++) {
+    unsigned char c = (unsigned char)header[i];
+    if ((c < ' ' && c != '\t') || c == 0x7f) return false;
+  }
+  return header[name + 1 + strspn(header + name + 1, " \t")] != '\0';
+}
+
+static bool has_name(const char *header, const char *name) {
+  size_t n = strlen(name);
+  return strncasecmp(header, name, n) == 0 && header[n] == ':';
+}
+
+static bool has_header(const zc_http_request *request, const char *name) {
+  for (uint32_t i = 0; i < request->n_headers; i++) {
+    if (has_name(request->headers[i], name)) return true;
+  }
+  return false;
+}
+
+/* Whether curl signs these headers as AWS does: see http.h. */
+static bool headers_can_be_signed(const zc_http_request *request) {
+  static const char *const refused[] = {"X-Amz-Date", "Authorization", "Expect", "Accept"};
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    if (has_header(request, refused[i])) return false;
+  }
+  for (uint32_t i = 0; i < request->n_headers; i++) {
+    for (uint32_t j = 0; j < request->n_headers; j++) {
+      const char *a = request->headers[i], *b = request->headers[j];
+      if (i != j && strncasecmp(a, b, name_length(a)) == 0) return false;
+    }
+  }
+  return true;
+}
+
+static int check_headers(const zc_http_request *request) {
+  if (request->n_headers > ZC_HTTP_MAX_HEADERS_OUT || (request->n_headers && !request->headers))
+    return ZC_EINVAL;
+  for (uint32_t i = 0; i < request->n_headers; i++) {
+    if (!request->headers[i] || !is_header(request->headers[i])) return ZC_EINVAL;
+  }
+  return !request->sigv4 || headers_can_be_signed(request) ? ZC_OK : ZC_EINVAL;
+}
+
+static int append(struct curl_slist **list, const char *header) {
+  struct curl_slist *longer = curl_slist_append(*list, header);
+  if (!longer) return ZC_ENOMEM;
+  *list = longer;
+  return ZC_OK;
+}
+
+static int copy_headers(zc_http_order *order, const zc_http_request *request) {
+  int status = ZC_OK;
+  for (uint32_t i = 0; i < request->n_headers && status == ZC_OK; i++)
+    status = append(&order->headers, request->headers[i]);
+  /* curl would else call every body a form. Where it signs, the removal would be signed too. */
+  if (status == ZC_OK && !request->sigv4 && !has_header(request, "Content-Type"))
+    status = append(&order->headers, "Content-Type:");
+  return status;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static int check(const zc_http_request *request) {
+  const char *method = request->method;
+  size_t n = method ? strlen(method) : 1;
+  if (method && (n == 0 || n > MAX_METHOD || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != n))
+    return ZC_EINVAL;
+  if (request->body_length > ZC_HTTP_MAX_BODY || (request->body_length > 0 && !request->body))
+    return ZC_EINVAL;
+  if (request->sigv4 && (!request->sigv4_access_key || !request->sigv4_secret_key))
+    return ZC_EINVAL;
+  return check_headers(request);
+}
+
+static int copy_text(char **to, const char *from) {
+  *to = zc_duplicate(from);
+  return *to || !from ? ZC_OK : ZC_ENOMEM;
+}
+
+static int copy_body(zc_http_order *order, const zc_http_request *request) {
+  if (!request->body) return ZC_OK;
+  order->body = malloc(request->body_length + 1);
+  if (!order->body) return ZC_ENOMEM;
+  memcpy(order->body, request->body, request->body_length);
+  order->body_length = request->body_length;
+  return ZC_OK;
+}
+
+static int copy(zc_http_order *order, const zc_http_request *request) {
+  const char *method = request->method ? request->method : request->body ? "POST" : "GET";
+  int status = copy_text(&order->method, method);
+  if (status == ZC_OK) status = copy_text(&order->url, request->url);
+  if (status == ZC_OK) status = copy_body(order, request);
+  if (status == ZC_OK) status = copy_headers(order, request);
+  if (status == ZC_OK) status = copy_text(&order->sigv4, request->sigv4);
+  if (status != ZC_OK || !request->sigv4) return status;
+  status = copy_text(&order->access_key, request->sigv4_access_key);
+  return status == ZC_OK ? copy_text(&order->secret_key, request->sigv4_secret_key) : status;
+}
+
+static void set_limits(zc_http_order *order, const zc_http_request *request) {
+  bool reads = strcmp(order->method, "GET") == 0 || strcmp(order->method, "HEAD") == 0;
+  order->timeout_ms = limited(request->timeout_ms, DEFAULT_TIMEOUT_MS, INT32_MAX);
+  order->max_body = limited(request->max_body, DEFAULT_MAX_BODY, ZC_HTTP_MAX_ANSWER);
+  order->max_attempts =
+      limited(request->max_attempts, reads ? DEFAULT_MAX_ATTEMPTS : 1, ZC_HTTP_MAX_ATTEMPTS);
+  order->once = !reads && order->max_attempts == 1;
+}
+
+int zc_http_order_init(zc_http_order *order, const zc_http_request *request) {
+  memset(order, 0, sizeof *order);
+  int status = check(request);
+  if (status == ZC_OK) status = check_url(request, &order->host);
+  if (status == ZC_OK) status = copy(order, request);
+  if (status != ZC_OK) {
+    zc_http_order_finish(order);
+    return status;
+  }
+  set_limits(order, request);
+  return ZC_OK;
+}
+
+void zc_http_order_finish(zc_http_order *order) {
+  curl_slist_free_all(order->headers);
+  free(order->method);
+  free(order->url);
+  free(order->host);
+  free(order->body);
+  free(order->sigv4);
+  free(order->access_key);
+  free(order->secret_key);
+  memset(order, 0, sizeof *order);
+}
