@@ -1,0 +1,81 @@
+/* Reading a zc_config, and its end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/config/options.h"
+
+const zc_config_value *zc_config_find(const zc_config *config, const char *name) {
+  for (size_t i = 0; config && i < config->n; i++) {
+    if (strcmp(config->values[i].name, name) != 0) continue;
+    return config->values[i].present ? &config->values[i] : NULL;
+  }
+  return NULL;
+}
+
+int zc_config_has(const zc_config *config, const char *name) {
+  return zc_config_find(config, name) != NULL;
+}
+
+const char *zc_config_text(const zc_config *config, const char *name) {
+  const zc_config_value *value = zc_config_find(config, name);
+  return value ? value->text : NULL;
+}
+
+int64_t zc_config_integer(const zc_config *config, const char *name) {
+  const zc_config_value *value = zc_config_find(config, name);
+  return value ? value->integer : 0;
+}
+
+double zc_config_number(const zc_config *config, const char *name) {
+  const zc_config_value *value = zc_config_find(config, name);
+  return value ? value->number : 0;
+}
+
+size_t zc_config_count(const zc_config *config, const char *name) {
+  const zc_config_value *value = zc_config_find(config, name);
+  return value ? value->n_items : 0;
+}
+
+const char *zc_config_item(const zc_config *config, const char *name, size_t i) {
+  const zc_config_value *value = zc_config_find(config, name);
+  return value && i < value->n_items ? value->items[i] : NULL;
+}
+
+size_t zc_config_n_regions(const zc_config *config) {
+  return config ? config->n_regions : 0;
+}
+
+const char *zc_config_region_name(const zc_config *config, size_t i) {
+  return config && i < config->n_regions ? config->regions[i].name : NULL;
+}
+
+const zc_config *zc_config_region_config(const zc_config *config, size_t i) {
+  return config && i < config->n_regions ? config->regions[i].config : NULL;
+}
+
+void zc_config_free(zc_config *config) {
+  if (!config) return;
+  for (size_t i = 0; i < config->n; i++)
+    zc_value_finish(&config->values[i]);
+  for (size_t i = 0; i < config->n_regions; i++) {
+    free(config->regions[i].name);
+    zc_config_free(config->regions[i].config);
+  }
+  free(config->regions);
+  free(config);
+}
+
+int zc_config_add_region(zc_config *config, const char *name, zc_config *region) {
+  zc_config_row row = {.name = zc_duplicate(name), .config = region};
+  zc_config_row *rows =
+      row.name ? realloc(config->regions, (config->n_regions + 1) * sizeof *rows) : NULL;
+  if (!rows) {
+    free(row.name);
+    zc_config_free(region);
+    return ZC_ENOMEM;
+  }
+  config->regions = rows;
+  rows[config->n_regions++] = row;
+  return ZC_OK;
+}

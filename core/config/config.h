@@ -1,0 +1,141 @@
+/* config.h - the whole configuration, checked and typed.
+ *
+ * YAML -> tree with file:line:col (tree.h) -> checked against option tables (options.h) -> this.
+ * All errors come in one pass. The same tables make the JSON Schema (schema.h) and docs/CONFIG.md.
+ */
+#ifndef ZC_CONFIG_CONFIG_H
+#define ZC_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+
+#include "core/base/buffer.h"
+#include "core/base/error.h"
+#include "core/model/cron.h"
+#include "core/model/decide.h"
+#include "core/model/workload.h"
+
+#define ZC_REGIONS_MAX   64
+#define ZC_SOURCES_MAX   16
+#define ZC_SINKS_MAX     8
+#define ZC_PIPELINES_MAX 20000
+#define ZC_FINDINGS_MAX  100
+
+/* How the loader asks for a plugin's descriptor (the plugin registry implements it). Returns NULL
+ * with a sentence in *error where it cannot be had. A second call with the same name gives the
+ * same. */
+typedef struct {
+  void *user;
+  const zc_plugin *(*find)(void *user, uint32_t kind, const char *name, zc_error *error);
+  /* Names of the plugins of a kind that are there, for "did you mean"; returns how many of max. */
+  size_t (*names)(void *user, uint32_t kind, const char **ret, size_t max);
+} zc_plugin_finder;
+
+/* One entry of sources:, policies.use:, sinks:, or a pipeline's trigger:. */
+typedef struct {
+  const zc_plugin *plugin;
+  char *name; /* `name:`, by default the plugin's; unique within the kind (not for triggers) */
+  zc_config *options;
+  int line;
+  /* sources only */
+  int64_t every_ms, max_age_ms, timeout_ms;
+  size_t n_regions;
+  uint32_t *regions; /* positions in zc_settings.regions, in the order of the options' regions */
+} zc_plugin_settings;
+
+typedef struct {
+  char *name, *team;
+  uint32_t *regions; /* [0] the default, then relocate_to: positions in zc_settings.regions */
+  uint32_t n_regions;
+  zc_workload workload;
+  zc_energy_model energy;
+  bool auto_trigger;
+  double min_savings_defer, max_defer_hours, pipeline_timeout_minutes;
+  bool has_schedule;
+  char *schedule, *time_zone; /* time_zone NULL: UTC */
+  zc_cron cron;
+  zc_zone *zone;    /* shared among pipelines, owned by zc_settings */
+  bool has_trigger; /* false only where auto_trigger is false */
+  zc_plugin_settings trigger;
+  int line;
+} zc_pipeline_settings;
+
+typedef struct {
+  char *path;      /* as given; "-" for text */
+  char *directory; /* absolute: what relative paths lie beside */
+  char *state_dir; /* absolute */
+  int log_level;   /* ZC_LOG_… */
+  bool log_json;
+  int64_t shutdown_ms; /* engine.shutdown_timeout */
+  size_t n_plugin_dirs;
+  char **plugin_dirs;
+  size_t n_regions, n_sources, n_policies, n_sinks, n_pipelines;
+  char **regions;
+  zc_plugin_settings *sources, *policies, *sinks;
+  zc_combine combine;
+  zc_pipeline_settings *pipelines;
+  void *owned; /* zones and whatever else the loader shares */
+} zc_settings;
+
+/* One message of the check. */
+typedef struct {
+  bool warning;
+  int line, column; /* from 1; 0 where there is no place */
+  char *text;       /* "regions.eu-west-2.pue: …" with what is wrong, and what now */
+} zc_finding;
+
+typedef struct {
+  zc_finding *items; /* at most ZC_FINDINGS_MAX; an error takes the place of a warning */
+  size_t n, capacity;
+  size_t errors;   /* how many are no warnings, those left out counted too */
+  size_t left_out; /* found, but not kept */
+} zc_findings;
+
+void zc_findings_finish(zc_findings *findings);
+void zc_findings_add(zc_findings *findings, bool warning, int line, int column, const char *format,
+                     ...) __attribute__((format(printf, 5, 6)));
+void zc_findings_sort(zc_findings *findings); /* by position; zc_config_load() has done it */
+/* "zerocarb.yaml:12:5: error: …\n" each, and at the end "… and N more". */
+void zc_findings_print(const zc_findings *findings, const char *path, zc_buffer *to);
+
+/* Reads and checks. ZC_OK with *ret and perhaps warnings; ZC_EINVAL with findings, all of them;
+ * ZC_EIO where the file cannot be read (also a finding). Plugin dirs named in the file are in force
+ * when `finder` is asked: `prepare` (may be NULL) is called with them first. */
+typedef struct {
+  const zc_plugin_finder *finder; /* NULL: no plugin can be had */
+  void (*prepare)(void *user, char *const *plugin_dirs, size_t n);
+} zc_config_options;
+
+int zc_config_load(const char *path, const zc_config_options *options, zc_settings **ret,
+                   zc_findings *findings);
+int zc_config_load_text(const char *text, size_t length, const char *path,
+                        const zc_config_options *options, zc_settings **ret, zc_findings *findings);
+void zc_settings_free(zc_settings *settings); /* NULL is fine; secrets are wiped first */
+
+/* Accessors of a zc_config, as documented at zc_host's members. */
+int zc_config_has(const zc_config *config, const char *name);
+const char *zc_config_text(const zc_config *config, const char *name);
+int64_t zc_config_integer(const zc_config *config, const char *name);
+double zc_config_number(const zc_config *config, const char *name);
+size_t zc_config_count(const zc_config *config, const char *name);
+const char *zc_config_item(const zc_config *config, const char *name, size_t i);
+size_t zc_config_n_regions(const zc_config *config);
+const char *zc_config_region_name(const zc_config *config, size_t i);
+const zc_config *zc_config_region_config(const zc_config *config, size_t i);
+
+/* A zc_config from "name", "value" pairs checked against an option table: for tests, fuzzers and
+ * the testkit. A list's value is YAML text ("[a, b]"), other values are taken as they are; relative
+ * paths lie beside the working directory. Also ZC_EINVAL for a malformed range or default. Free
+ * with zc_config_free. */
+int zc_config_make(const zc_option *options, size_t n, const char *const (*pairs)[2],
+                   size_t n_pairs, zc_config **ret, zc_error *error);
+void zc_config_free(zc_config *config); /* NULL is fine; wiped first */
+/* Appends a row of a source's `regions:`; owns `region` from then on, also on failure. ZC_ENOMEM.
+ */
+int zc_config_add_region(zc_config *config, const char *name, zc_config *region);
+
+/* The JSON Schema of the whole file, and docs/CONFIG.md, from the core's tables and the plugins
+ * given. */
+int zc_config_schema(const zc_plugin *const *plugins, size_t n, zc_buffer *to);
+int zc_config_markdown(const zc_plugin *const *plugins, size_t n, zc_buffer *to);
+
+#endif

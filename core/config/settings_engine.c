@@ -1,0 +1,47 @@
+/* `regions:` and `engine:`. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/config/settings.h"
+
+static void read_log(zc_reader *reader, const zc_node *engine) {
+  zc_config *log = zc_section_read(reader, &zc_section_log, zc_node_get(engine, "log"), 0);
+  /* The words of `level` stand in the order of ZC_LOG_ERROR …, from 1. */
+  reader->settings->log_level = (int)zc_config_integer(log, "level") + ZC_LOG_ERROR;
+  reader->settings->log_json = zc_config_integer(log, "format") == 1;
+  zc_config_free(log);
+}
+
+static void read_plugin_dirs(zc_reader *reader, const zc_node *list, const zc_config *engine) {
+  static const zc_option path_option = {.name = "plugin_dirs", .type = ZC_PATH};
+  zc_settings *settings = reader->settings;
+  size_t n = zc_config_count(engine, "plugin_dirs");
+  if (n == 0) return;
+  if (!(settings->plugin_dirs = calloc(n, sizeof *settings->plugin_dirs))) {
+    reader->check.status = ZC_ENOMEM;
+    return;
+  }
+  for (const zc_node *item = list->first; item; item = item->next) {
+    zc_config_value path = {0};
+    if (!zc_value_read(&reader->check, &path_option, item, &path)) continue;
+    settings->plugin_dirs[settings->n_plugin_dirs++] = path.text;
+    path.text = NULL;
+    zc_value_finish(&path);
+  }
+}
+
+void zc_read_engine(zc_reader *reader, const zc_node *root) {
+  const zc_node *node = zc_node_get(root, "engine");
+  zc_config *engine = zc_section_read(reader, &zc_section_engine, node, 0);
+  zc_settings *settings = reader->settings;
+  if (!engine) return;
+  settings->state_dir = zc_duplicate(zc_config_text(engine, "state_dir"));
+  if (!settings->state_dir && zc_config_has(engine, "state_dir")) {
+    reader->check.status = ZC_ENOMEM;
+  }
+  settings->shutdown_ms = zc_config_integer(engine, "shutdown_timeout");
+  read_plugin_dirs(reader, zc_node_get(node, "plugin_dirs"), engine);
+  read_log(reader, node);
+  zc_config_free(engine);
+}
