@@ -1,0 +1,124 @@
+#include "core/plugin/instance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/text.h"
+#include "core/plugin/descriptor.h"
+#include "core/plugin/operation.h"
+
+/* ---- the context ---- */
+
+int zc_host_context_create(zc_loop *loop, zc_http *http, uint64_t seed, zc_host_context **ret) {
+  zc_host_context *context = calloc(1, sizeof *context);
+  if (!context) return ZC_ENOMEM;
+  context->loop = loop;
+  context->http = http;
+  zc_random_init(&context->random, seed);
+  zc_services_fill(&context->host);
+  *ret = context;
+  return ZC_OK;
+}
+
+static void free_context(zc_host_context *context) {
+  for (size_t i = 0; i < context->n_slots; i++) {
+    free(context->slots[i]);
+  }
+  free(context->slots);
+  free(context);
+}
+
+void zc_host_context_destroy(zc_host_context *context) {
+  if (!context) return;
+  context->closing = true;
+  if (context->n_instances == 0) free_context(context);
+}
+
+const zc_host *zc_host_services(const zc_host_context *context) {
+  return &context->host;
+}
+
+/* ---- instances ---- */
+
+static void free_instance(zc_instance *instance) {
+  zc_host_context *context = instance->context;
+  free(instance->name);
+  free(instance->component);
+  free(instance);
+  if (--context->n_instances == 0 && context->closing) free_context(context);
+}
+
+static char *component_of(const zc_plugin *plugin, const char *name) {
+  char text[200];
+  snprintf(text, sizeof text, "%s:%s", zc_kind_text(plugin->kind), name);
+  return zc_duplicate(text);
+}
+
+static int call_create(zc_instance *instance, const zc_config *options, zc_error *error) {
+  const zc_plugin *plugin = instance->plugin;
+  zc_plugin_call call = zc_plugin_call_begin(instance, "create");
+  int status =
+      plugin->create(&instance->context->host, (zc_self *)instance, options, &instance->state);
+  zc_plugin_call_end(&call);
+  if (status >= 0) return ZC_OK;
+  const char *reason = instance->last_error[0] ? instance->last_error : zc_status_text(status);
+  return zc_error_set(error, status, "%s: %s", instance->component, reason);
+}
+
+int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const char *name,
+                       const zc_config *options, zc_instance **ret, zc_error *error) {
+  zc_instance *instance = calloc(1, sizeof *instance);
+  if (!instance) return zc_error_set(error, ZC_ENOMEM, "%s: no memory", name);
+  instance->context = context;
+  instance->plugin = plugin;
+  context->n_instances++;
+  instance->name = zc_duplicate(name);
+  instance->component = component_of(plugin, name);
+  int status = instance->name && instance->component
+                   ? call_create(instance, options, error)
+                   : zc_error_set(error, ZC_ENOMEM, "%s: no memory", name);
+  if (status == ZC_OK) {
+    *ret = instance;
+  } else {
+    zc_instance_end_allowance(instance);
+    free_instance(instance);
+  }
+  return status;
+}
+
+void zc_instance_finish_closing(zc_instance *instance) {
+  if (!instance->closing || instance->n_works > 0) return;
+  zc_plugin_call call = zc_plugin_call_begin(instance, "destroy");
+  instance->plugin->destroy(instance->state);
+  zc_plugin_call_end(&call);
+  zc_instance_end_allowance(instance);
+  free_instance(instance);
+}
+
+void zc_instance_destroy(zc_instance *instance) {
+  if (!instance) return;
+  zc_operation_cancel_all(instance);
+  instance->closing = true;
+  zc_instance_finish_closing(instance);
+}
+
+const char *zc_instance_name(const zc_instance *instance) {
+  return instance->name;
+}
+
+const zc_plugin *zc_instance_plugin(const zc_instance *instance) {
+  return instance->plugin;
+}
+
+void *zc_instance_state(const zc_instance *instance) {
+  return instance->state;
+}
+
+size_t zc_instance_live_operations(const zc_instance *instance) {
+  return instance->n_live;
+}
+
+uint64_t zc_instance_faults(const zc_instance *instance) {
+  return instance->faults;
+}

@@ -1,0 +1,23 @@
+/* plugin_file.h - one plugin's file: may it be trusted, is it whole, and opening it.
+ *
+ * Every folder on the way to the file is checked from / downwards, symbolic links included. A
+ * folder that only root and the running user can change keeps what it holds, so nobody else can
+ * swap the file between the check and dlopen(). */
+#ifndef ZC_PLUGIN_PLUGIN_FILE_H
+#define ZC_PLUGIN_PLUGIN_FILE_H
+
+#include "core/base/error.h"
+#include "core/plugin/builtin.h"
+
+typedef struct {
+  void *handle;
+  zc_builtin_entry entry;
+} zc_plugin_file;
+
+/* Checks and loads. ZC_EINVAL with the reason (without the path) where the file is refused, ZC_EIO
+ * where it cannot be read, ZC_ENOMEM. */
+int zc_plugin_file_open(const char *absolute, zc_plugin_file *ret, zc_error *error);
+/* Unloads; not in sanitizer builds, where the stacks of leaks would lose their names. */
+void zc_plugin_file_close(zc_plugin_file *file);
+
+#endif

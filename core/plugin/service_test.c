@@ -1,0 +1,353 @@
+/* The services: what they pass on, and what they refuse; triggers and sinks. */
+#include <math.h>
+
+#include "core/base/json.h"
+#include "core/plugin/operation_fixture.h"
+
+/* ---- points ---- */
+
+static struct {
+  zc_signal signal;
+  zc_point point;
+} emitted;
+
+static int emits(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)self;
+  (void)query;
+  current.status = host->emit(op, &emitted.signal, &emitted.point, 1, sizeof emitted.point);
+  host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
+static const struct {
+  uint32_t kind, flags, index;
+  zc_time from, to;
+  double value;
+  int status;
+} points[] = {
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, 0, ZC_OK}, /* a true zero */
+    {ZC_GRID_INTENSITY, ZC_POINT_FORECAST, 5, 0, 1, 1e6, ZC_OK},
+    {ZC_GRID_INTENSITY, ZC_POINT_STATIC, 0, 0, 0, 10, ZC_OK},
+    {ZC_PUE, 0, 0, 0, 0, 1.1, ZC_OK},
+    {ZC_RENEWABLE_SHARE, 0, 0, 0, 0, 1, ZC_OK},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, -0.1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, NAN, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, INFINITY, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 1, 1, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 2, 1, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, INT64_MIN, 1, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, INT64_MAX, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 6, 0, 1, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, 0, 0, 0, 1, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED | ZC_POINT_FORECAST, 0, 0, 1, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED | 0x100, 0, 0, 1, 1, ZC_EDATA},
+    {ZC_PUE, 0, 0, 0, 0, 0.99, ZC_EDATA},
+    {ZC_RENEWABLE_SHARE, 0, 0, 0, 0, 1.01, ZC_EDATA},
+    {0, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
+    {4, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
+};
+
+static void points_are_checked(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = emits;
+  for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+    emitted.signal = (zc_signal){.size = sizeof emitted.signal, .kind = points[i].kind};
+    emitted.point = (zc_point){.from = points[i].from,
+                               .to = points[i].to,
+                               .value = points[i].value,
+                               .flags = points[i].flags,
+                               .index = points[i].index};
+    ask(f, source, &o);
+    run(f);
+    if (current.status != points[i].status) fail_msg("row %zu: %d", i, current.status);
+    assert_int_equal(o.n_points, points[i].status == ZC_OK);
+  }
+  assert_int_equal(zc_instance_faults(source), 15);
+  zc_instance_destroy(source);
+}
+
+static int misuses(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)self;
+  (void)query;
+  const zc_signal good = {.size = sizeof good, .kind = ZC_GRID_INTENSITY};
+  const zc_signal small = {.size = 4, .kind = ZC_GRID_INTENSITY};
+  const zc_point point = {.to = 1, .flags = ZC_POINT_OBSERVED};
+  const size_t size = sizeof point;
+  assert_int_equal(host->emit(op, NULL, &point, 1, size), ZC_EINVAL);
+  assert_int_equal(host->emit(op, &small, &point, 1, size), ZC_EINVAL);
+  assert_int_equal(host->emit(op, &good, NULL, 1, size), ZC_EINVAL);
+  assert_int_equal(host->emit(op, &good, &point, 1, 8), ZC_EINVAL);
+  assert_int_equal(host->emit(op, &good, &point, ZC_EMIT_MAX + 1, size), ZC_EINVAL);
+  assert_int_equal(host->emit(op, &good, &point, 0, size), ZC_OK);
+  assert_int_equal(host->emit(NULL, &good, &point, 1, size), ZC_ECANCELED);
+  assert_int_equal(host->run_started(op, "1"), ZC_EINVAL);
+  assert_int_equal(host->run_status(op, ZC_RUN_RUNNING, NULL), ZC_EINVAL);
+  assert_int_equal(host->row(op, "{}", 2), ZC_EINVAL);
+  assert_int_equal(host->page(op, "2"), ZC_EINVAL);
+  host->done(op, 5, NULL); /* no status */
+  return ZC_OK;
+}
+
+static void services_of_other_kinds_are_refused(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = misuses;
+  ask(f, source, &o);
+  run(f);
+  assert_int_equal(o.error, ZC_EUNKNOWN);
+  assert_int_equal(zc_instance_faults(source), 10);
+  assert_int_equal(count_in_log(f, "warning source:scripted"), 1);
+  zc_instance_destroy(source);
+}
+
+/* ---- log lines ---- */
+
+static int chats(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)query;
+  for (int i = 0; i < 130; i++)
+    host->log(self, ZC_LOG_INFO, "a line");
+  host->log(self, 17, NULL);
+  host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
+static void log_lines_are_bounded(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = chats;
+  ask(f, source, &o);
+  run(f);
+  assert_int_equal(count_in_log(f, "a line\n"), 100);
+  zc_clock_advance(&f->clock, START + ZC_MINUTE);
+  current.host->log(current.self, ZC_LOG_DEBUG, "later");
+  assert_logged(f, "source:scripted: 31 more lines were dropped: a plugin may log 100 within a "
+                   "minute\n");
+  assert_logged(f, "debug   source:scripted: later\n");
+  zc_instance_destroy(source);
+}
+
+static int create_fails(const zc_host *host, zc_self *self, const zc_config *config,
+                        void **ret_state) {
+  (void)config;
+  (void)ret_state;
+  host->log(self, ZC_LOG_ERROR, "no zone is called \"XX\"");
+  return ZC_EINVAL;
+}
+
+static void a_failed_create_says_the_plugins_reason(void **state) {
+  fixture *f = *state;
+  zc_plugin plugin = source_plugin;
+  zc_instance *instance = NULL;
+  zc_error error;
+  plugin.create = create_fails;
+  assert_int_equal(zc_instance_create(f->context, &plugin, "maps", NULL, &instance, &error),
+                   ZC_EINVAL);
+  assert_string_equal(error.text, "source:maps: no zone is called \"XX\"");
+  assert_null(instance);
+  assert_int_equal(destroyed, 0);
+}
+
+static void chance_follows_the_seed(void **state) {
+  fixture *f = *state;
+  zc_host_context *again;
+  zc_instance *one = open_source(f, "one"), *two;
+  double first = current.host->random(current.self);
+  assert_true(first >= 0 && first < 1);
+  assert_true(current.host->now(current.self) == START);
+  assert_int_equal(zc_host_context_create(f->loop, NULL, 1, &again), ZC_OK);
+  assert_int_equal(zc_instance_create(again, &source_plugin, "two", NULL, &two, NULL), ZC_OK);
+  assert_true(current.host->random(current.self) == first);
+  zc_instance_destroy(two);
+  zc_host_context_destroy(again);
+  zc_instance_destroy(one);
+}
+
+/* ---- triggers ---- */
+
+static int trigger_start(void *state, const zc_run *run, zc_op *op) {
+  behaviour *b = state;
+  assert_string_equal(run->pipeline, "demo");
+  assert_int_equal(b->host->run_started(op, NULL), ZC_EINVAL);
+  assert_int_equal(b->host->run_started(op, "run-7"), ZC_OK);
+  assert_int_equal(b->host->run_status(op, 99, NULL), ZC_EINVAL);
+  assert_int_equal(b->host->run_status(op, ZC_RUN_SUCCEEDED, "exit status 0"), ZC_OK);
+  b->host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
+static void on_started(void *user, const char *remote_id) {
+  snprintf(user, 200, "started %s, ", remote_id);
+}
+
+static void on_status(void *user, int status, const char *message) {
+  size_t n = strlen(user);
+  snprintf((char *)user + n, 200 - n, "status %d %s, ", status, message);
+}
+
+static void on_done(void *user, int error, const char *message) {
+  size_t n = strlen(user);
+  snprintf((char *)user + n, 200 - n, "done %d %s", error, message ? message : "-");
+}
+
+static void a_trigger_reports_its_run(void **state) {
+  fixture *f = *state;
+  static const zc_trigger_ops ops = {.size = sizeof ops, .attended = 1, .start = trigger_start};
+  zc_plugin plugin = source_plugin;
+  plugin.kind = ZC_TRIGGER;
+  plugin.ops = &ops;
+  zc_instance *trigger;
+  assert_int_equal(zc_instance_create(f->context, &plugin, "exec", NULL, &trigger, NULL), ZC_OK);
+  char seen[200] = "";
+  zc_operation operation;
+  const zc_run asked = {.size = sizeof asked, .pipeline = "demo"};
+  const zc_operation_events events = {
+      .user = seen, .started = on_started, .status = on_status, .done = on_done};
+  assert_int_equal(
+      zc_operation_start_trigger(trigger, ZC_START_RUN, &asked, 1000, &events, &operation), ZC_OK);
+  assert_int_equal(
+      zc_operation_start_trigger(trigger, ZC_POLL_RUN, &asked, 1000, &events, &operation),
+      ZC_ENOTFOUND);
+  run(f);
+  assert_string_equal(seen, "started run-7, status 2 exit status 0, done 0 -");
+  assert_int_equal(zc_instance_faults(trigger), 2);
+  zc_instance_destroy(trigger);
+}
+
+/* ---- sinks ---- */
+
+static const zc_table table = {.size = sizeof table, .primary = {.name = "runs"}};
+
+typedef struct {
+  const zc_host *host;
+  const zc_item *items;
+  size_t n;
+  char text[60]; /* as the thread read it */
+} write_job;
+
+static void read_items(void *user) {
+  write_job *job = user;
+  snprintf(job->text, sizeof job->text, "%zu %s %zu", job->n, job->items[job->n - 1].text,
+           zc_json_count(job->items[job->n - 1].json));
+}
+
+static void items_read(void *user, zc_op *op, int status) {
+  write_job *job = user;
+  job->host->done(op, status, NULL);
+}
+
+static write_job job;
+
+static int sink_write(void *state, const zc_item *items, size_t n, size_t stride, zc_op *op) {
+  const behaviour *b = state;
+  assert_int_equal(stride, sizeof *items);
+  job = (write_job){.host = b->host, .items = items, .n = n};
+  return b->host->work(op, read_items, items_read, &job);
+}
+
+static int sink_query(void *state, const zc_table_query *query, zc_op *op) {
+  const behaviour *b = state;
+  assert_int_equal(query->limit, 2);
+  assert_int_equal(b->host->row(op, "", 0), ZC_EINVAL);
+  assert_int_equal(b->host->row(op, "{\"a\":1}", 7), ZC_OK);
+  assert_int_equal(b->host->page(op, NULL), ZC_EINVAL);
+  assert_int_equal(b->host->page(op, "next"), ZC_OK);
+  b->host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
+static const zc_sink_ops sink_ops = {
+    .size = sizeof sink_ops, .max_batch = 2, .write = sink_write, .query = sink_query};
+
+static zc_instance *open_sink(fixture *f) {
+  static zc_plugin plugin;
+  plugin = source_plugin;
+  plugin.kind = ZC_SINK;
+  plugin.ops = &sink_ops;
+  zc_instance *sink;
+  assert_int_equal(zc_instance_create(f->context, &plugin, "file", NULL, &sink, NULL), ZC_OK);
+  return sink;
+}
+
+static int write_items(zc_instance *sink, outcome *o, size_t n, zc_operation *ret) {
+  zc_item items[3];
+  char *text = strdup("{\"id\":\"x\",\"n\":2}");
+  for (size_t i = 0; i < 3; i++)
+    items[i] =
+        (zc_item){.size = sizeof *items, .table = &table, .text = text, .length = strlen(text)};
+  const zc_operation_events events = {.user = o, .done = take_done};
+  int status = zc_operation_start_sink_write(sink, items, n, 1000, &events, ret);
+  free(text); /* whoever asked need not keep them */
+  return status;
+}
+
+static void a_sinks_work_reads_its_items(void **state) {
+  fixture *f = *state;
+  outcome o = {.f = f};
+  zc_operation operation;
+  zc_instance *sink = open_sink(f);
+  assert_int_equal(write_items(sink, &o, 0, &operation), ZC_EINVAL);
+  assert_int_equal(write_items(sink, &o, 3, &operation), ZC_EINVAL); /* above max_batch */
+  assert_int_equal(write_items(sink, &o, 2, &operation), ZC_OK);
+  run(f);
+  assert_int_equal(o.n_done, 1);
+  assert_string_equal(job.text, "2 {\"id\":\"x\",\"n\":2} 2");
+  zc_instance_destroy(sink);
+}
+
+static void a_cancelled_sinks_work_still_reads_its_items(void **state) {
+  fixture *f = *state;
+  outcome o = {.f = f};
+  zc_operation operation;
+  zc_instance *sink = open_sink(f);
+  assert_int_equal(write_items(sink, &o, 1, &operation), ZC_OK);
+  zc_operation_cancel(f->context, operation);
+  run(f);
+  assert_int_equal(o.n_done, 0);
+  assert_string_equal(job.text, "1 {\"id\":\"x\",\"n\":2} 2");
+  zc_instance_destroy(sink);
+}
+
+static int on_row(void *user, const char *text, size_t length) {
+  snprintf(user, 200, "%.*s, ", (int)length, text);
+  return ZC_OK;
+}
+
+static void on_page(void *user, const char *page) {
+  size_t n = strlen(user);
+  snprintf((char *)user + n, 200 - n, "%s, ", page);
+}
+
+static void a_sink_is_queried(void **state) {
+  fixture *f = *state;
+  zc_operation operation;
+  zc_instance *sink = open_sink(f);
+  char seen[200] = "";
+  const zc_table_query query = {.size = sizeof query, .limit = 2, .table = &table};
+  const zc_operation_events events = {
+      .user = seen, .row = on_row, .page = on_page, .done = on_done};
+  assert_int_equal(zc_operation_start_sink_query(sink, &query, 1000, &events, &operation), ZC_OK);
+  assert_int_equal(zc_operation_start_sink_init(sink, NULL, 0, 1000, &events, &operation),
+                   ZC_ENOTFOUND);
+  run(f);
+  assert_string_equal(seen, "{\"a\":1}, next, done 0 -");
+  zc_instance_destroy(sink);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      FIXTURE_TEST(points_are_checked),
+      FIXTURE_TEST(services_of_other_kinds_are_refused),
+      FIXTURE_TEST(log_lines_are_bounded),
+      FIXTURE_TEST(a_failed_create_says_the_plugins_reason),
+      FIXTURE_TEST(chance_follows_the_seed),
+      FIXTURE_TEST(a_trigger_reports_its_run),
+      FIXTURE_TEST(a_sinks_work_reads_its_items),
+      FIXTURE_TEST(a_cancelled_sinks_work_still_reads_its_items),
+      FIXTURE_TEST(a_sink_is_queried),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

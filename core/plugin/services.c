@@ -1,0 +1,192 @@
+/* The table of services that every plugin is given. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/time_text.h"
+#include "core/model/decide.h"
+#include "core/plugin/operation.h"
+#include "core/plugin/point.h"
+
+#define REMOTE_ID_MAX 1024
+#define ROW_MAX       ((size_t)1 << 20)
+#define PAGE_MAX      ((size_t)64 << 10)
+
+/* ---- any time ---- */
+
+static zc_instance *instance_of(zc_self *self) {
+  return (zc_instance *)self;
+}
+
+static void host_log(zc_self *self, int level, const char *message) {
+  if (self && !zc_plugin_on_thread("log()")) zc_instance_log(instance_of(self), level, message);
+}
+
+static zc_time host_now(zc_self *self) {
+  return zc_loop_now(instance_of(self)->context->loop);
+}
+
+static double host_random(zc_self *self) {
+  if (zc_plugin_on_thread("random()")) return 0.5;
+  return zc_random_unit(&instance_of(self)->context->random);
+}
+
+static int misuse(zc_slot_entry *slot, const char *what) {
+  zc_fault_note(slot->instance, ZC_FAULT_MISUSE, "%s", what);
+  return ZC_EINVAL;
+}
+
+/* ---- sources ---- */
+
+static int refuse_point(zc_slot_entry *slot, const zc_signal *signal, const zc_point *point,
+                        size_t i, size_t n, const char *reason) {
+  char from[ZC_TIME_TEXT_SIZE] = "?";
+  const char *region = signal->region ? signal->region : slot->about;
+  (void)zc_time_format(point->from, from, sizeof from);
+  zc_fault_note(slot->instance, ZC_FAULT_BAD_POINTS,
+                "emitted %zu points for %s of which point %zu, from %s, value %g, is refused: %s",
+                n, region ? region : "its region", i, from, point->value, reason);
+  return ZC_EDATA;
+}
+
+static const zc_point *point_at(const zc_point *points, size_t i, size_t stride) {
+  return (const zc_point *)(const void *)((const char *)points + i * stride);
+}
+
+static int pass_on(zc_slot_entry *slot, const zc_signal *signal, const zc_point *points, size_t n,
+                   size_t stride) {
+  size_t bad = 0;
+  int status = slot->events.points(slot->events.user, signal, points, n, stride, &bad);
+  if (status == ZC_EDATA && bad < n) {
+    return refuse_point(slot, signal, point_at(points, bad, stride), bad, n, "it is out of range");
+  }
+  if (status == ZC_ENOTFOUND) {
+    zc_fault_note(slot->instance, ZC_FAULT_BAD_POINTS,
+                  "emitted points for \"%.60s\", which is no configured region",
+                  signal->region ? signal->region : "");
+  }
+  return status;
+}
+
+static int host_emit(zc_op *op, const zc_signal *signal, const zc_point *points, size_t n,
+                     size_t stride) {
+  zc_slot_entry *slot = zc_operation_of(op, "emitted points for");
+  if (!slot) return ZC_ECANCELED;
+  if (slot->instance->plugin->kind != ZC_SOURCE || !slot->events.points) {
+    return misuse(slot, "emitted points, which only sources do");
+  }
+  if (!signal || signal->size < offsetof(zc_signal, issued_at) + sizeof signal->issued_at ||
+      signal->kind < ZC_GRID_INTENSITY || signal->kind > ZC_RENEWABLE_SHARE ||
+      signal->basis > ZC_BASIS_MARGINAL || signal->issued_at < ZC_TIME_MIN ||
+      signal->issued_at > ZC_TIME_MAX) {
+    return misuse(slot, "emitted points without a proper signal");
+  }
+  if (n == 0) return ZC_OK;
+  if (!points || stride < sizeof(zc_point) || stride % sizeof(int64_t) || n > ZC_EMIT_MAX) {
+    return misuse(slot, "emitted no points, too many, or with a wrong stride");
+  }
+  for (size_t i = 0; i < n; i++) {
+    const zc_point *point = point_at(points, i, stride);
+    const char *reason = zc_point_fault(signal->kind, point);
+    if (reason) return refuse_point(slot, signal, point, i, n, reason);
+  }
+  zc_signal copy = {0};
+  memcpy(&copy, signal, signal->size < sizeof copy ? signal->size : sizeof copy);
+  copy.size = sizeof copy;
+  if (copy.issued_at == 0) copy.issued_at = zc_loop_now(slot->context->loop);
+  return pass_on(slot, &copy, points, n, stride);
+}
+
+/* ---- triggers ---- */
+
+static int host_run_started(zc_op *op, const char *remote_id) {
+  zc_slot_entry *slot = zc_operation_of(op, "reported a start for");
+  if (!slot) return ZC_ECANCELED;
+  if (!slot->events.started) return misuse(slot, "reported a start where none was asked for");
+  if (!remote_id || strnlen(remote_id, REMOTE_ID_MAX) == REMOTE_ID_MAX) {
+    return misuse(slot, "reported a start without a proper id of the run");
+  }
+  slot->events.started(slot->events.user, remote_id);
+  return ZC_OK;
+}
+
+static int host_run_status(zc_op *op, int status, const char *message) {
+  zc_slot_entry *slot = zc_operation_of(op, "reported a status for");
+  if (!slot) return ZC_ECANCELED;
+  if (!slot->events.status) return misuse(slot, "reported a status where none was asked for");
+  if (status < ZC_RUN_RUNNING || status > ZC_RUN_SUPERSEDED) {
+    return misuse(slot, "reported a status that is unknown");
+  }
+  slot->events.status(slot->events.user, status, message);
+  return ZC_OK;
+}
+
+/* ---- sinks ---- */
+
+static int host_row(zc_op *op, const char *text, size_t length) {
+  zc_slot_entry *slot = zc_operation_of(op, "gave a row for");
+  if (!slot) return ZC_ECANCELED;
+  if (!slot->events.row) return misuse(slot, "gave a row where none was asked for");
+  if (!text || length == 0 || length > ROW_MAX)
+    return misuse(slot, "gave no row, or too long a one");
+  return slot->events.row(slot->events.user, text, length);
+}
+
+static int host_page(zc_op *op, const char *page) {
+  zc_slot_entry *slot = zc_operation_of(op, "gave a page for");
+  if (!slot) return ZC_ECANCELED;
+  if (!slot->events.page) return misuse(slot, "gave a page where none was asked for");
+  if (!page || strnlen(page, PAGE_MAX) == PAGE_MAX) return misuse(slot, "gave no proper page");
+  slot->events.page(slot->events.user, page);
+  return ZC_OK;
+}
+
+/* ---- the table ---- */
+
+static void fill_options(zc_host *host) {
+  host->has = zc_config_has;
+  host->text = zc_config_text;
+  host->integer = zc_config_integer;
+  host->number = zc_config_number;
+  host->count = zc_config_count;
+  host->item = zc_config_item;
+  host->n_regions = zc_config_n_regions;
+  host->region_name = zc_config_region_name;
+  host->region_config = zc_config_region_config;
+}
+
+static void fill_json(zc_host *host) {
+  host->json_at = zc_json_at;
+  host->json_type = zc_json_type;
+  host->json_count = zc_json_count;
+  host->json_member = zc_json_member;
+  host->json_number = zc_json_number;
+  host->json_text = zc_json_text;
+  host->json_boolean = zc_json_boolean;
+  host->json_digits = zc_json_digits;
+  host->json_parse = zc_json_parse;
+  host->json_free = zc_json_free;
+}
+
+void zc_services_fill(zc_host *host) {
+  *host = (zc_host){.size = sizeof *host, .abi_major = ZC_ABI_MAJOR, .abi_minor = ZC_ABI_MINOR};
+  host->log = host_log;
+  host->now = host_now;
+  host->random = host_random;
+  fill_options(host);
+  fill_json(host);
+  zc_decide_services(host);
+  host->http = zc_part_http;
+  host->http_header = zc_http_header_of;
+  host->timer = zc_part_timer;
+  host->work = zc_part_work;
+  host->process = zc_part_process;
+  host->time_parse = zc_time_parse;
+  host->time_format = zc_time_format;
+  host->emit = host_emit;
+  host->run_started = host_run_started;
+  host->run_status = host_run_status;
+  host->row = host_row;
+  host->page = host_page;
+  host->done = zc_operation_answer;
+}
