@@ -1,0 +1,137 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/state/journal_parts.h"
+
+#define PATH_BYTES 4096
+
+int zc_journal_damaged(zc_error *error, const char *path, const char *format, ...) {
+  char reason[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(reason, sizeof reason, format, arguments);
+  va_end(arguments);
+  return zc_error_set(error, ZC_EDATA,
+                      "%s: %s. Nothing was changed. To start with an empty journal, move it aside "
+                      "first (mkdir aside && mv %s* aside/); runs in flight are then forgotten",
+                      path, reason, path);
+}
+
+/* A new name is there after a power cut only once its folder is on disk too. */
+static int sync_folder_of(const char *path) {
+  char folder[PATH_BYTES];
+  const char *slash = strrchr(path, '/');
+  snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  int number = fsync(descriptor) == 0 ? 0 : errno;
+  close(descriptor);
+  return number;
+}
+
+/* The folders above may be shared, the last one is ours alone. */
+static int make_folder(const char *path, bool last) {
+  if (mkdir(path, last ? 0700 : 0755) != 0) return errno == EEXIST ? 0 : errno;
+  if (last && chmod(path, 0700) != 0) return errno;
+  return sync_folder_of(path);
+}
+
+int zc_state_dir_make(const char *path, zc_error *error) {
+  char folder[PATH_BYTES];
+  struct stat status;
+  size_t length = strlen(path);
+  if (length == 0 || length >= sizeof folder) {
+    return zc_error_set(error, ZC_EINVAL, "state_dir: the path is empty or too long");
+  }
+  memcpy(folder, path, length + 1);
+  int number = 0;
+  for (char *slash = strchr(folder + 1, '/'); slash && !number; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    number = make_folder(folder, slash[1] == '\0');
+    *slash = '/';
+  }
+  if (!number) number = make_folder(folder, true);
+  if (!number && (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))) number = ENOTDIR;
+  if (!number) return ZC_OK;
+  return zc_error_set(error, ZC_EIO, "state_dir %s: %s", path, strerror(number));
+}
+
+static int lock_held(int descriptor, const char *path, zc_error *error) {
+  char pid[24] = "";
+  ssize_t n = read(descriptor, pid, sizeof pid - 1);
+  pid[n > 0 ? n : 0] = '\0';
+  pid[strspn(pid, "0123456789")] = '\0';
+  return zc_error_set(error, ZC_ECONFLICT, "another engine (pid %s) runs on state_dir %s",
+                      *pid ? pid : "unknown", path);
+}
+
+int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error) {
+  char file[PATH_BYTES];
+  if (snprintf(file, sizeof file, "%s/engine.lock", path) >= (int)sizeof file) {
+    return zc_error_set(error, ZC_EINVAL, "state_dir: the path is too long");
+  }
+  int descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) return zc_error_set(error, ZC_EIO, "%s: %s", file, strerror(errno));
+  int status = ZC_OK;
+  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    status = errno == EWOULDBLOCK ? lock_held(descriptor, path, error)
+                                  : zc_error_set(error, ZC_EIO, "%s: %s", file, strerror(errno));
+    /* The pid is there for people: no room for it is no reason not to start. */
+  } else if (ftruncate(descriptor, 0) == 0 && dprintf(descriptor, "%ld\n", (long)getpid()) < 0) {
+    errno = 0;
+  }
+  if (status != ZC_OK) {
+    close(descriptor);
+    return status;
+  }
+  *ret_descriptor = descriptor;
+  return ZC_OK;
+}
+
+int zc_journal_file_exists(const char *path, zc_error *error) {
+  struct stat status;
+  if (stat(path, &status) != 0) {
+    if (errno == ENOENT) return ZC_ENOTFOUND;
+    return zc_error_set(error, ZC_EIO, "%s: %s", path, strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) return zc_journal_damaged(error, path, "it is not a file");
+  if (status.st_size == 0) return zc_journal_damaged(error, path, "it is empty");
+  return ZC_OK;
+}
+
+/* The file appears whole under its name or not at all: an empty one is then always damage. */
+static int make_file(const char *path, const char *draft, zc_error *error) {
+  unlink(draft); /* what a crash left; it was never in use */
+  int descriptor = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return zc_error_set(error, ZC_EIO, "%s: %s", draft, strerror(errno));
+  close(descriptor);
+  int status = zc_database_create(draft, error);
+  if (status != ZC_OK) {
+    unlink(draft);
+    return status;
+  }
+  int number = rename(draft, path) == 0 ? sync_folder_of(path) : errno;
+  return number ? zc_error_set(error, ZC_EIO, "%s: %s", path, strerror(number)) : ZC_OK;
+}
+
+int zc_journal_file_prepare(const char *path, zc_error *error) {
+  static const char *const parts[] = {"-wal", "-journal"};
+  char other[PATH_BYTES];
+  int status = zc_journal_file_exists(path, error);
+  if (status != ZC_ENOTFOUND) return status;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    snprintf(other, sizeof other, "%s%s", path, parts[i]);
+    if (access(other, F_OK) == 0) {
+      return zc_journal_damaged(error, path, "it is gone, but journal.db%s is there", parts[i]);
+    }
+  }
+  snprintf(other, sizeof other, "%s.new", path);
+  return make_file(path, other, error);
+}

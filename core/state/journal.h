@@ -1,0 +1,98 @@
+/* journal.h - what must survive: executions, schedule marks, and the sinks' outbox.
+ *
+ * One SQLite file, STATE_DIR/journal.db, WAL, synchronous=FULL. Writes are collected in a change
+ * and committed as one transaction on the journal's own thread; changes that wait are committed
+ * together (group commit), in the order in which they were handed in. One engine a state dir:
+ * STATE_DIR/engine.lock. Every row carries a checksum, so that a flipped bit is found, not used.
+ *
+ * What a commit's callback gets, and what to do
+ *   ZC_OK         it is on disk
+ *   ZC_ECONFLICT  disk full, file busy, or too much waits: nothing was written, the caller still
+ *                 has it and may hand it in again (as it is then: later changes may be in already)
+ *   ZC_ENOMEM     as ZC_ECONFLICT
+ *   ZC_EDATA      this change cannot be stored; others are not affected
+ *   ZC_EIO        writing or fsync failed: fatal, the engine exits 70. Every later one gets it too
+ *   ZC_ECANCELED  the journal is closing */
+#ifndef ZC_STATE_JOURNAL_H
+#define ZC_STATE_JOURNAL_H
+
+#include "core/io/loop.h"
+#include "core/model/execution.h"
+
+#define ZC_JOURNAL_GROUP_CHANGES 1000                /* in one transaction, at most */
+#define ZC_JOURNAL_GROUP_BYTES   ((size_t)4 << 20)   /* likewise, beyond the first change */
+#define ZC_JOURNAL_WAITING_BYTES ((size_t)256 << 20) /* of changes not yet committed */
+#define ZC_JOURNAL_WAITING_JOBS  ((size_t)65536)     /* commits and reads not yet done */
+#define ZC_JOURNAL_CHANGE_BYTES  ((size_t)16 << 20)  /* of one change */
+#define ZC_JOURNAL_BODY_BYTES    ((size_t)1 << 20)   /* of one execution or item */
+#define ZC_JOURNAL_ENDED_KEPT    1000                /* ended executions, the newest */
+#define ZC_OUTBOX_READ_ITEMS     1000                /* of one read */
+#define ZC_OUTBOX_READ_BYTES     ((size_t)1 << 20)   /* likewise, beyond the first item */
+
+typedef struct zc_journal zc_journal;
+typedef struct zc_change zc_change;
+/* message: one sentence where status is not ZC_OK, else NULL. */
+typedef void (*zc_journal_callback)(void *user, int status, const char *message);
+
+/* Blocking; before the loop runs. Makes state_dir (0700) where it is missing. loop NULL: read only,
+ * no lock, commits refused (for `executions list` beside a running engine); ZC_ENOTFOUND where
+ * there is no journal yet. ZC_ECONFLICT where another engine holds the lock; ZC_EDATA where the
+ * file is damaged, foreign or of a newer version: the error says what and how to keep it aside, and
+ * the file is left as it is. Before writing, files up to 64 MiB are checked whole; otherwise rows
+ * are checked as they are read. */
+int zc_journal_open(zc_loop *loop, const char *state_dir, zc_journal **ret, zc_error *error);
+/* Commits what was handed in, calls back what is still owed, then closes. Blocking; after the loop
+ * stopped taking new work, before zc_loop_destroy(). NULL is fine. */
+void zc_journal_close(zc_journal *journal);
+
+/* A set of writes, all or none. NULL for want of memory; every function below takes NULL and then
+ * makes commit fail with ZC_ENOMEM. */
+zc_change *zc_change_begin(zc_journal *journal);
+/* Insert or replace by id. */
+void zc_change_execution(zc_change *change, const zc_execution *execution);
+/* One item for every sink's outbox; nothing where there are no sinks. */
+void zc_change_item(zc_change *change, const zc_table *table, const char *text, size_t length);
+/* The newest cron slot of a pipeline that was taken up. */
+void zc_change_mark(zc_change *change, const char *pipeline, zc_time slot);
+/* Hands the change over (freed here). callback (may be NULL) comes on a later turn, after the
+ * fsync. */
+void zc_journal_commit(zc_journal *journal, zc_change *change, zc_journal_callback callback,
+                       void *user);
+void zc_change_drop(zc_change *change);
+
+/* Blocking reads, for start-up and the command line. `each` returns ZC_OK or ends it. Live: not
+ * ended, oldest first; else newest first; at most `limit`. ZC_EDATA: a row is damaged. Of ended
+ * executions the last ZC_JOURNAL_ENDED_KEPT are there, and all UNKNOWN ones: they need a person. */
+int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
+                          int (*each)(void *user, const zc_execution *execution), void *user);
+/* ZC_ENOTFOUND; *ret is the caller's to finish. */
+int zc_journal_find(zc_journal *journal, const char *id, zc_execution *ret);
+int zc_journal_marks(zc_journal *journal,
+                     int (*each)(void *user, const char *pipeline, zc_time slot), void *user);
+
+/* The outbox. Each sink has a cursor by its instance's name; items beyond all cursors are removed.
+ * A sink that is new begins with what is still there; one that is not named any more is forgotten.
+ */
+int zc_journal_sinks(zc_journal *journal, const char *const *names,
+                     size_t n); /* blocking, at start */
+typedef struct {
+  int64_t sequence;
+  const char *table; /* its name */
+  const char *text;
+  size_t length;
+} zc_outbox_item;
+/* Reads the next items (at most n, at most 1 MiB) of a sink on the journal's thread; valid during
+ * the callback only. n_items 0: none waits. ZC_ENOTFOUND: no such sink. A negative result: refused,
+ * no callback comes. */
+int zc_journal_read_outbox(zc_journal *journal, const char *sink, size_t n,
+                           void (*callback)(void *user, int status, const zc_outbox_item *items,
+                                            size_t n_items),
+                           void *user);
+/* The sink has everything up to and with `sequence`. A negative result: refused, no callback. */
+int zc_journal_advance(zc_journal *journal, const char *sink, int64_t sequence,
+                       zc_journal_callback callback, void *user);
+/* Called on the loop after each commit that added items. */
+void zc_journal_on_items(zc_journal *journal, void (*callback)(void *user), void *user);
+int64_t zc_journal_backlog(zc_journal *journal, const char *sink); /* blocking read; -1: unknown */
+
+#endif

@@ -1,0 +1,288 @@
+/* Files that are not what they were: never a crash; the damage is named, or the content is whole.
+ */
+#include <sqlite3.h>
+
+#include "core/base/random.h"
+#include "core/state/journal_rig.h"
+
+#define ROUNDS 100
+#define RUNS   60
+
+typedef struct {
+  size_t size;
+  unsigned char *bytes;
+} image;
+
+static image load(const char *path) {
+  image file = {0};
+  FILE *stream = fopen(path, "rb");
+  assert_non_null(stream);
+  fseek(stream, 0, SEEK_END);
+  file.size = (size_t)ftell(stream);
+  rewind(stream);
+  file.bytes = malloc(file.size);
+  assert_non_null(file.bytes);
+  assert_int_equal(fread(file.bytes, 1, file.size, stream), file.size);
+  fclose(stream);
+  return file;
+}
+
+static void store(const char *path, const image *file, size_t size) {
+  FILE *stream = fopen(path, "wb");
+  assert_non_null(stream);
+  assert_int_equal(fwrite(file->bytes, 1, size, stream), size);
+  fclose(stream);
+}
+
+static void fill(rig *r) {
+  char text[600];
+  rig_open(r);
+  assert_int_equal(zc_journal_sinks(r->journal, (const char *const[]){"a", "b"}, 2), ZC_OK);
+  for (int i = 0; i < RUNS; i++) {
+    rig_commit_execution(r, i, i % 3 ? ZC_SUCCESS : ZC_RUNNING);
+    memset(text, 'a' + i % 26, sizeof text);
+    text[sizeof text - 1] = '\0';
+    rig_commit_item(r, text);
+    zc_change *change = zc_change_begin(r->journal);
+    snprintf(text, sizeof text, "pipeline-%d", i);
+    zc_change_mark(change, text, i);
+    zc_journal_commit(r->journal, change, rig_count, r);
+  }
+  rig_run(r);
+  assert_int_equal(zc_journal_advance(r->journal, "a", 10, rig_count, r), ZC_OK);
+  rig_run(r);
+  assert_int_equal(r->status, ZC_OK);
+  rig_close(r);
+}
+
+/* All that a journal holds, as one text. */
+typedef struct {
+  zc_buffer text;
+  int status;
+} content;
+
+static int add_execution(void *user, const zc_execution *execution) {
+  content *all = user;
+  return zc_execution_write(execution, &all->text);
+}
+
+static int add_mark(void *user, const char *pipeline, zc_time slot) {
+  content *all = user;
+  return zc_buffer_printf(&all->text, "%s %lld\n", pipeline, (long long)slot);
+}
+
+static void add_items(void *user, int status, const zc_outbox_item *items, size_t n) {
+  content *all = user;
+  all->status = status;
+  for (size_t i = 0; i < n; i++)
+    zc_buffer_printf(&all->text, "%s %s\n", items[i].table, items[i].text);
+}
+
+static int read_all(rig *r, content *all) {
+  int status = zc_journal_executions(r->journal, false, SIZE_MAX, add_execution, all);
+  if (status == ZC_OK) {
+    status = zc_journal_executions(r->journal, true, SIZE_MAX, add_execution, all);
+  }
+  if (status == ZC_OK) status = zc_journal_marks(r->journal, add_mark, all);
+  const char *const sinks[] = {"a", "b"};
+  for (int i = 0; i < 2 && status == ZC_OK; i++) {
+    assert_int_equal(zc_journal_read_outbox(r->journal, sinks[i], 1000, add_items, all), ZC_OK);
+    zc_loop_run(r->loop, RIG_START);
+    status = all->status;
+  }
+  return status;
+}
+
+/* Opens and reads; ZC_OK with *ret, or why not. */
+static int inspect(rig *r, char **ret, zc_error *error) {
+  content all = {.status = ZC_OK};
+  zc_buffer_init(&all.text, 64 << 20);
+  zc_clock_init_virtual(&r->clock, RIG_START);
+  assert_int_equal(zc_loop_create(&r->clock, &r->loop), ZC_OK);
+  int status = zc_journal_open(r->loop, r->directory, &r->journal, error);
+  if (status == ZC_OK) {
+    status = read_all(r, &all);
+    zc_journal_close(r->journal);
+    error->text[0] = '\0';
+  }
+  assert_int_equal(zc_loop_destroy(r->loop), ZC_OK);
+  if (status == ZC_OK) *ret = zc_buffer_take(&all.text);
+  zc_buffer_finish(&all.text);
+  return status;
+}
+
+static void remove_sidecars(rig *r) {
+  char path[160];
+  snprintf(path, sizeof path, "%s-wal", r->file);
+  unlink(path);
+  snprintf(path, sizeof path, "%s-shm", r->file);
+  unlink(path);
+}
+
+static bool is_unchanged(rig *r, const image *before) {
+  image now = load(r->file);
+  bool same = now.size == before->size && memcmp(now.bytes, before->bytes, now.size) == 0;
+  free(now.bytes);
+  return same;
+}
+
+/* One damaged file: true where it was named, false where its content is whole. */
+static bool judge(rig *r, const char *whole, const image *damaged) {
+  zc_error error = {0};
+  char *text = NULL;
+  int status = inspect(r, &text, &error);
+  if (status == ZC_OK) {
+    assert_string_equal(text, whole);
+    free(text);
+    return false;
+  }
+  assert_int_equal(status, ZC_EDATA);
+  if (error.text[0]) {
+    assert_non_null(strstr(error.text, "aside"));
+    assert_non_null(strstr(error.text, r->file));
+    assert_true(is_unchanged(r, damaged));
+  }
+  return true;
+}
+
+static void flipped_bits_are_named(void **state) {
+  rig *r = *state;
+  zc_random random;
+  zc_error error;
+  char *whole = NULL;
+  int named = 0;
+  zc_random_init(&random, 2);
+  fill(r);
+  image sound = load(r->file);
+  assert_int_equal(inspect(r, &whole, &error), ZC_OK);
+  for (int round = 0; round < ROUNDS; round++) {
+    image damaged = {.size = sound.size, .bytes = malloc(sound.size)};
+    memcpy(damaged.bytes, sound.bytes, sound.size);
+    size_t flips = 1 + zc_random_below(&random, 4);
+    /* Half of them where it hurts most: the headers and the first tables. */
+    size_t within = round % 2 ? sound.size : 8192;
+    for (size_t i = 0; i < flips; i++)
+      damaged.bytes[zc_random_below(&random, within)] ^=
+          (unsigned char)(1u << zc_random_below(&random, 8));
+    remove_sidecars(r);
+    store(r->file, &damaged, damaged.size);
+    named += judge(r, whole, &damaged);
+    free(damaged.bytes);
+  }
+  print_message("%d files with flipped bits: %d named, %d whole in content\n", ROUNDS, named,
+                ROUNDS - named);
+  assert_true(named > 0);
+  free(whole);
+  free(sound.bytes);
+}
+
+static void truncated_files_are_named(void **state) {
+  rig *r = *state;
+  zc_random random;
+  zc_error error;
+  char *whole = NULL;
+  zc_random_init(&random, 3);
+  fill(r);
+  image sound = load(r->file);
+  assert_int_equal(inspect(r, &whole, &error), ZC_OK);
+  for (int round = 0; round < ROUNDS; round++) {
+    size_t size = round == 0 ? 0 : zc_random_below(&random, sound.size);
+    if (round % 4 == 1) size &= ~(size_t)4095;
+    image damaged = {.size = size, .bytes = sound.bytes};
+    remove_sidecars(r);
+    store(r->file, &sound, size);
+    assert_true(judge(r, whole, &damaged));
+  }
+  free(whole);
+  free(sound.bytes);
+}
+
+static void expect_refusal(rig *r, const char *word) {
+  zc_error error = {0};
+  char *text = NULL;
+  image before = load(r->file);
+  assert_int_equal(inspect(r, &text, &error), ZC_EDATA);
+  if (!strstr(error.text, word)) fail_msg("\"%s\" is not in: %s", word, error.text);
+  assert_true(is_unchanged(r, &before));
+  free(before.bytes);
+}
+
+static void alter(rig *r, const char *sql) {
+  sqlite3 *database;
+  assert_int_equal(sqlite3_open(r->file, &database), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+  sqlite3_close(database);
+}
+
+static void foreign_files_are_refused(void **state) {
+  rig *r = *state;
+  assert_int_equal(mkdir(r->directory, 0700), 0);
+  FILE *text = fopen(r->file, "w");
+  assert_non_null(text);
+  fputs("these are notes of somebody, and no database of any kind\n", text);
+  fclose(text);
+  expect_refusal(r, "damaged");
+  unlink(r->file);
+  alter(r, "CREATE TABLE theirs(a)");
+  expect_refusal(r, "no journal of ZeroCarb");
+}
+
+static void other_versions_are_refused(void **state) {
+  rig *r = *state;
+  fill(r);
+  alter(r, "PRAGMA user_version = 2");
+  expect_refusal(r, "newer");
+  alter(r, "PRAGMA user_version = 0");
+  expect_refusal(r, "unknown version");
+  alter(r, "PRAGMA user_version = 1; DROP INDEX executions_live");
+  expect_refusal(r, "tables");
+}
+
+static void a_wal_without_its_file_is_named(void **state) {
+  rig *r = *state;
+  zc_error error = {0};
+  char path[160], *text = NULL;
+  fill(r);
+  unlink(r->file);
+  snprintf(path, sizeof path, "%s-wal", r->file);
+  FILE *wal = fopen(path, "w");
+  assert_non_null(wal);
+  fclose(wal);
+  assert_int_equal(inspect(r, &text, &error), ZC_EDATA);
+  assert_non_null(strstr(error.text, "journal.db-wal"));
+}
+
+/* Damage that comes while the journal is open: the row is refused, not handed on. */
+static void a_changed_row_is_not_read(void **state) {
+  rig *r = *state;
+  zc_execution execution;
+  fill(r);
+  rig_open(r);
+  alter(r, "UPDATE executions SET body = replace(body, 'eu-north-1', 'eu-south-1') "
+           "WHERE id LIKE '%03'; UPDATE outbox SET body = 'z' WHERE sequence = 12");
+  const char id[] = "00000000-0000-4000-8000-000000000003";
+  assert_int_equal(zc_journal_find(r->journal, id, &execution), ZC_EDATA);
+  content all = {.status = ZC_OK};
+  zc_buffer_init(&all.text, 1 << 20);
+  assert_int_equal(zc_journal_read_outbox(r->journal, "a", 1000, add_items, &all), ZC_OK);
+  zc_loop_run(r->loop, RIG_START);
+  assert_int_equal(all.status, ZC_OK); /* the sound one before it */
+  assert_int_equal(zc_journal_advance(r->journal, "a", 11, rig_count, r), ZC_OK);
+  assert_int_equal(zc_journal_read_outbox(r->journal, "a", 1000, add_items, &all), ZC_OK);
+  zc_loop_run(r->loop, RIG_START);
+  assert_int_equal(all.status, ZC_EDATA);
+  zc_buffer_finish(&all.text);
+  rig_close(r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(flipped_bits_are_named, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(truncated_files_are_named, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(foreign_files_are_refused, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(other_versions_are_refused, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_wal_without_its_file_is_named, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_changed_row_is_not_read, rig_setup, rig_teardown),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,198 @@
+/* A disk that is full, a disk that fails, and a journal that is large. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "core/state/journal_rig.h"
+
+static int count(void *user, const zc_execution *execution) {
+  (void)execution;
+  ++*(int *)user;
+  return ZC_OK;
+}
+
+typedef struct {
+  int stored, full;
+} tally;
+
+static void note(void *user, int status, const char *message) {
+  tally *seen = user;
+  if (status == ZC_OK) {
+    seen->stored++;
+    return;
+  }
+  if (status != ZC_ECONFLICT) fail_msg("status %d: %s", status, message);
+  if (seen->full++ == 0) print_message("%s\n", message);
+}
+
+static void commit_noted(rig *r, int n, tally *seen) {
+  zc_change *change = zc_change_begin(r->journal);
+  rig_add_execution(change, n, ZC_RUNNING);
+  zc_journal_commit(r->journal, change, note, seen);
+  if (n % 16 == 0) rig_run(r);
+}
+
+/* Fills the journal until nothing more fits: what was stored stays, the rest is given back. */
+static void fill_up(rig *r, tally *seen) {
+  for (int i = 1; i <= 3000; i++)
+    commit_noted(r, i, seen);
+  rig_run(r);
+  assert_int_equal(seen->stored + seen->full, 3000);
+  assert_true(seen->full > 0);
+  print_message("full disk: %d changes stored, %d given back\n", seen->stored, seen->full);
+}
+
+static void expect_stored(rig *r, int n) {
+  int found = 0;
+  rig_open(r);
+  assert_int_equal(zc_journal_executions(r->journal, true, SIZE_MAX, count, &found), ZC_OK);
+  assert_int_equal(found, n);
+  rig_close(r);
+}
+
+/* No file of this process may grow beyond the limit. */
+static void a_file_limit_loses_nothing(void **state) {
+  rig *r = *state;
+  struct rlimit old, tight = {.rlim_cur = 512 << 10};
+  tally seen = {0};
+  rig_open(r);
+  rig_commit_execution(r, 0, ZC_RUNNING);
+  rig_run(r);
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+  tight.rlim_max = old.rlim_max;
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  fill_up(r, &seen);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+  int before = seen.stored;
+  for (int i = 3001; i <= 3100; i++) /* there is room again */
+    commit_noted(r, i, &seen);
+  rig_run(r);
+  assert_int_equal(seen.stored, before + 100);
+  rig_close(r);
+  expect_stored(r, seen.stored + 1);
+}
+
+/* A file system of one MiB, in a mount namespace of this process alone. */
+static bool mount_small(const char *directory) {
+  return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mkdir(directory, 0700) == 0 && mount("none", directory, "tmpfs", 0, "size=1m") == 0;
+}
+
+static void a_full_disk_loses_nothing(void **state) {
+  rig *r = *state;
+  tally seen = {0};
+  if (!mount_small(r->directory)) {
+    print_message("skipped: no right to mount a file system\n");
+    skip();
+  }
+  rig_open(r);
+  fill_up(r, &seen);
+  assert_int_equal(mount("none", r->directory, "tmpfs", MS_REMOUNT, "size=16m"), 0);
+  int before = seen.stored;
+  for (int i = 3001; i <= 3100; i++)
+    commit_noted(r, i, &seen);
+  rig_run(r);
+  assert_int_equal(seen.stored, before + 100);
+  rig_close(r);
+  expect_stored(r, seen.stored);
+  assert_int_equal(umount2(r->directory, MNT_DETACH), 0);
+}
+
+/* In place of the C library's, for SQLite too. */
+static volatile bool sync_fails;
+
+__attribute__((visibility("default"))) int fdatasync(int descriptor);
+__attribute__((visibility("default"))) int fdatasync(int descriptor) {
+  if (!sync_fails) return (int)syscall(SYS_fdatasync, descriptor);
+  errno = EIO;
+  return -1;
+}
+
+__attribute__((visibility("default"))) int fsync(int descriptor) {
+  if (!sync_fails) return (int)syscall(SYS_fsync, descriptor);
+  errno = EIO;
+  return -1;
+}
+
+/* What the system said to have written may be gone: nothing is promised any more. */
+static void a_failed_sync_is_the_end(void **state) {
+  rig *r = *state;
+  rig_open(r);
+  rig_commit_execution(r, 1, ZC_RUNNING);
+  rig_run(r);
+  assert_int_equal(r->status, ZC_OK);
+  sync_fails = true;
+  rig_commit_execution(r, 2, ZC_RUNNING);
+  rig_commit_execution(r, 3, ZC_RUNNING);
+  rig_run(r);
+  sync_fails = false;
+  assert_int_equal(r->called, 3);
+  assert_int_equal(r->status, ZC_EIO);
+  print_message("%s\n", r->message);
+  rig_commit_execution(r, 4, ZC_RUNNING); /* not even now */
+  rig_run(r);
+  assert_int_equal(r->status, ZC_EIO);
+  rig_close(r);
+  int found = 0;
+  rig_open(r);
+  assert_int_equal(zc_journal_executions(r->journal, true, SIZE_MAX, count, &found), ZC_OK);
+  assert_in_range(found, 1, 3);
+  rig_close(r);
+}
+
+/* With a record as long as one of eight regions. */
+static void commit_usual(rig *r, int n) {
+  static const char block[] = "\"eu-west-2\":{\"intensity\":16.1,\"rank\":2,\"is_realtime\":true},";
+  char record[sizeof block * 20];
+  zc_execution execution;
+  zc_change *change = zc_change_begin(r->journal);
+  rig_execution(&execution, n, ZC_DEFERRED);
+  free(execution.record);
+  for (size_t i = 0; i < 20; i++)
+    memcpy(record + i * (sizeof block - 1), block, sizeof block);
+  record[strlen(record) - 1] = '\0';
+  execution.record = zc_duplicate(record);
+  zc_change_execution(change, &execution);
+  zc_execution_finish(&execution);
+  zc_journal_commit(r->journal, change, rig_count, r);
+}
+
+static void a_large_journal_is_read_quickly(void **state) {
+  rig *r = *state;
+  const int n = 100000;
+  rig_open(r);
+  int64_t begun = zc_clock_real_ns();
+  for (int i = 0; i < n; i++) {
+    commit_usual(r, i);
+    if (i % 20000 == 19999) rig_run(r);
+  }
+  assert_int_equal(r->called, n);
+  assert_int_equal(r->status, ZC_OK);
+  int64_t written = zc_clock_real_ns();
+  rig_close(r);
+  int64_t closed = zc_clock_real_ns();
+  rig_open(r);
+  int64_t opened = zc_clock_real_ns();
+  int found = 0;
+  assert_int_equal(zc_journal_executions(r->journal, true, SIZE_MAX, count, &found), ZC_OK);
+  int64_t read = zc_clock_real_ns();
+  assert_int_equal(found, n);
+  print_message("100,000 executions: committed in %.2f s, opened in %.2f s, read in %.2f s\n",
+                (double)(written - begun) / 1e9, (double)(opened - closed) / 1e9,
+                (double)(read - opened) / 1e9);
+  rig_close(r);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(a_file_limit_loses_nothing, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_failed_sync_is_the_end, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_large_journal_is_read_quickly, rig_setup, rig_teardown),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,159 @@
+/* journal_parts.h - what the journal's files share; nobody else includes it.
+ *
+ *   files.c     the state dir, its lock, making a new file
+ *   database.c  connections: settings, statuses, checks for damage
+ *   journal.c   open and close
+ *   change.c    collecting writes
+ *   thread.c    the queue of jobs, the thread, and the way back to the loop
+ *   commit.c    writing groups of changes; keeping the file small
+ *   outbox.c    sinks and their cursors
+ *   reads.c     blocking reads
+ *
+ * The loop's thread makes jobs and takes them back; between the two the journal's thread has
+ * them. It alone uses the writing connection, the loop's thread alone the reading one. */
+#ifndef ZC_STATE_JOURNAL_PARTS_H
+#define ZC_STATE_JOURNAL_PARTS_H
+
+#include <sqlite3.h>
+
+#include "core/state/journal.h"
+
+#define ZC_JOURNAL_REFUSALS 64 /* commits of a NULL change that wait to be called back */
+
+typedef struct zc_job zc_job;
+
+/* A piece of work. Changes are committed in groups; any other is run by itself. */
+struct zc_job {
+  zc_job *next;
+  zc_change *change; /* the change that this is, or NULL */
+  size_t bytes;      /* what it counts for in the limit */
+  bool waited;       /* the loop's thread waits for it; nobody is called back */
+  bool done;         /* of one that is waited for */
+  int status;
+  char *message;                                 /* owned; NULL: the status's word */
+  void (*run)(zc_journal *journal, zc_job *job); /* on the journal's thread */
+  void (*finish)(zc_job *job);                   /* on the loop: calls back, frees */
+};
+
+typedef struct {
+  zc_job *first, **last;
+  size_t n, bytes;
+} zc_jobs;
+
+enum { ZC_WRITE_EXECUTION, ZC_WRITE_ITEM, ZC_WRITE_MARK, ZC_WRITE_CURSOR };
+
+/* One row to be written. Texts lie behind it in the same block. */
+typedef struct zc_write zc_write;
+struct zc_write {
+  zc_write *next;
+  int kind;
+  bool live;
+  int64_t number;     /* requested_at, slot or sequence */
+  const char *name;   /* id, table, pipeline or sink */
+  const char *second; /* an execution's pipeline */
+  const char *status;
+  const char *body;
+  const char *record; /* an execution's; NULL: none */
+  size_t length;      /* of body */
+};
+
+struct zc_change {
+  zc_job job;
+  zc_journal *journal;
+  zc_write *first, **last;
+  bool has_items; /* and, once committed, that a sink is there to take them */
+  int status;     /* of collecting */
+  zc_journal_callback callback;
+  void *user;
+};
+
+enum {
+  ZC_SQL_BEGIN,
+  ZC_SQL_COMMIT,
+  ZC_SQL_ROLLBACK,
+  ZC_SQL_EXECUTION,
+  ZC_SQL_ITEM,
+  ZC_SQL_MARK,
+  ZC_SQL_CURSOR,
+  ZC_SQL_TRIM,
+  ZC_SQL_PRUNE,
+  ZC_SQL_OUTBOX,
+  ZC_SQL_HAS_SINK,
+  ZC_SQL_STATEMENTS
+};
+
+struct zc_journal {
+  char *path; /* STATE_DIR/journal.db */
+  int lock;   /* descriptor, or -1 */
+  sqlite3 *reader;
+
+  /* The rest is for writing only; loop NULL where the journal is read only. */
+  zc_loop *loop;
+  uv_async_t *wake;
+  size_t owed; /* jobs that the loop is to hear of */
+  void (*on_items)(void *user);
+  void *on_items_user;
+
+  uv_mutex_t mutex; /* guards the following */
+  uv_cond_t more, done;
+  zc_jobs waiting, finished;
+  zc_change refusals[ZC_JOURNAL_REFUSALS]; /* so that want of memory can be told without any */
+  size_t waiting_bytes, waiting_jobs;
+  bool closing;
+
+  uv_thread_t thread; /* owns the following */
+  sqlite3 *writer;
+  sqlite3_stmt *sql[ZC_SQL_STATEMENTS];
+  size_t n_sinks;
+  int64_t next_update; /* executions.updated_seq */
+  size_t ended;        /* since the last pruning */
+  int wal_pages;       /* since the last checkpoint */
+  zc_error broken;     /* status ZC_OK until a write to disk fails */
+};
+
+/* files.c */
+int zc_state_dir_make(const char *path, zc_error *error);
+int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error);
+/* Makes the journal's file where there is none; sees to it that no part of one is left over. */
+int zc_journal_file_prepare(const char *path, zc_error *error);
+int zc_journal_file_exists(const char *path, zc_error *error); /* ZC_OK, ZC_ENOTFOUND, ZC_EDATA */
+/* Sets the error for a file that cannot be used, with the advice. Returns ZC_EDATA. */
+int zc_journal_damaged(zc_error *error, const char *path, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* database.c */
+int zc_database_open(const char *path, bool writing, sqlite3 **ret, zc_error *error);
+int zc_database_create(const char *path, zc_error *error); /* the schema, in an empty file */
+/* Whether it is a journal of ours; `whole`: and every page and row is sound. */
+int zc_database_check(sqlite3 *database, const char *path, bool whole, zc_error *error);
+/* Once it is known to be whole: from now on it may be changed. */
+int zc_database_adopt(sqlite3 *database, zc_error *error);
+int zc_database_run(sqlite3 *database, const char *sql); /* an SQLite result */
+/* The first column of the first row; SQLITE_DONE where there is none. */
+int zc_database_number(sqlite3 *database, const char *sql, int64_t *ret);
+/* What an SQLite result means for the caller, see journal.h; `error` may be NULL. */
+int zc_database_status(sqlite3 *database, int result, zc_error *error);
+
+/* thread.c */
+int zc_thread_start(zc_journal *journal);
+void zc_thread_stop(zc_journal *journal); /* once all that was handed in is done and called back */
+int zc_job_submit(zc_journal *journal, zc_job *job); /* ZC_ECONFLICT, ZC_ECANCELED: not taken */
+/* Done without the thread: called back on a later turn. */
+void zc_job_refuse(zc_journal *journal, zc_job *job, int status, const char *message);
+void zc_job_wait(zc_journal *journal, zc_job *job); /* blocks until it has run */
+void zc_job_fail(zc_job *job, const zc_error *error);
+const char *zc_job_message(const zc_job *job); /* NULL where it went well */
+
+/* change.c */
+void zc_change_cursor(zc_change *change, const char *sink, int64_t sequence);
+
+/* commit.c */
+int zc_statements_prepare(zc_journal *journal, zc_error *error);
+void zc_statements_finalize(zc_journal *journal);
+void zc_commit_group(zc_journal *journal, zc_jobs *group);
+/* Runs a prepared statement that gives no rows, and readies it again. An SQLite result. */
+int zc_statement_run(sqlite3_stmt *statement);
+int zc_outbox_trim(zc_journal *journal); /* inside a transaction; an SQLite result */
+void zc_journal_maintain(zc_journal *journal);
+
+#endif

@@ -1,0 +1,104 @@
+#include <stdint.h>
+
+#include "core/base/text.h"
+#include "core/state/journal_parts.h"
+
+#define COLUMNS                                                                                    \
+  "body,record,sum IS zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record)"
+
+static int prepare(zc_journal *journal, const char *sql, sqlite3_stmt **ret) {
+  int result = sqlite3_prepare_v2(journal->reader, sql, -1, ret, NULL);
+  return zc_database_status(journal->reader, result, NULL);
+}
+
+/* Ends a statement after its last step. */
+static int finish(zc_journal *journal, sqlite3_stmt *statement, int status, int result) {
+  if (status == ZC_OK && result != SQLITE_ROW) {
+    status = zc_database_status(journal->reader, result, NULL);
+  }
+  sqlite3_finalize(statement);
+  return status;
+}
+
+static int read_execution(sqlite3_stmt *row, zc_execution *ret) {
+  if (!sqlite3_column_int(row, 2)) return ZC_EDATA;
+  const char *body = (const char *)sqlite3_column_text(row, 0);
+  const char *record = (const char *)sqlite3_column_text(row, 1);
+  if (!body || (!record && sqlite3_column_type(row, 1) != SQLITE_NULL)) return ZC_ENOMEM;
+  zc_execution read;
+  int status = zc_execution_read(body, (size_t)sqlite3_column_bytes(row, 0), &read);
+  if (status != ZC_OK) return status;
+  read.record = zc_duplicate(record);
+  if (record && !read.record) {
+    zc_execution_finish(&read);
+    return ZC_ENOMEM;
+  }
+  *ret = read;
+  return ZC_OK;
+}
+
+int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
+                          int (*each)(void *user, const zc_execution *execution), void *user) {
+  static const char *const sql[] = {
+      "SELECT " COLUMNS " FROM executions ORDER BY requested_at DESC,rowid DESC LIMIT ?1",
+      "SELECT " COLUMNS " FROM executions WHERE live=1 ORDER BY requested_at,rowid LIMIT ?1"};
+  sqlite3_stmt *statement;
+  int status = prepare(journal, sql[live_only], &statement);
+  if (status != ZC_OK) return status;
+  sqlite3_bind_int64(statement, 1, limit < INT64_MAX ? (sqlite3_int64)limit : -1);
+  int result = SQLITE_ROW;
+  while (status == ZC_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+    zc_execution execution;
+    status = read_execution(statement, &execution);
+    if (status != ZC_OK) break;
+    status = each(user, &execution);
+    zc_execution_finish(&execution);
+  }
+  return finish(journal, statement, status, result);
+}
+
+int zc_journal_find(zc_journal *journal, const char *id, zc_execution *ret) {
+  sqlite3_stmt *statement;
+  int status = prepare(journal, "SELECT " COLUMNS " FROM executions WHERE id=?1", &statement);
+  if (status != ZC_OK) return status;
+  sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+  int result = sqlite3_step(statement);
+  if (result == SQLITE_ROW) status = read_execution(statement, ret);
+  if (result == SQLITE_DONE) status = ZC_ENOTFOUND;
+  return finish(journal, statement, status, result);
+}
+
+int zc_journal_marks(zc_journal *journal,
+                     int (*each)(void *user, const char *pipeline, zc_time slot), void *user) {
+  sqlite3_stmt *statement;
+  int status =
+      prepare(journal, "SELECT pipeline,slot,sum IS zc_sum(pipeline,slot) FROM marks", &statement);
+  if (status != ZC_OK) return status;
+  int result = SQLITE_ROW;
+  while (status == ZC_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+    const char *pipeline = (const char *)sqlite3_column_text(statement, 0);
+    if (!pipeline) {
+      status = ZC_ENOMEM;
+    } else if (!sqlite3_column_int(statement, 2)) {
+      status = ZC_EDATA;
+    } else {
+      status = each(user, pipeline, sqlite3_column_int64(statement, 1));
+    }
+  }
+  return finish(journal, statement, status, result);
+}
+
+/* Sequences leave no gap, so the ends say how many there are. */
+int64_t zc_journal_backlog(zc_journal *journal, const char *sink) {
+  sqlite3_stmt *statement;
+  int status =
+      prepare(journal,
+              "SELECT max(0,coalesce((SELECT max(sequence) FROM outbox),0)-max(sequence,"
+              "coalesce((SELECT min(sequence) FROM outbox)-1,0))) FROM sinks WHERE name=?1",
+              &statement);
+  if (status != ZC_OK) return -1;
+  sqlite3_bind_text(statement, 1, sink, -1, SQLITE_STATIC);
+  int64_t backlog = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+  sqlite3_finalize(statement);
+  return backlog;
+}

@@ -1,0 +1,210 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/state/journal_parts.h"
+
+#define CALLBACKS_A_TURN 256 /* then the loop gets to do something else */
+
+static void jobs_init(zc_jobs *jobs) {
+  *jobs = (zc_jobs){.last = &jobs->first};
+}
+
+static void jobs_add(zc_jobs *jobs, zc_job *job) {
+  job->next = NULL;
+  *jobs->last = job;
+  jobs->last = &job->next;
+  jobs->n++;
+  jobs->bytes += job->bytes;
+}
+
+static zc_job *jobs_take(zc_jobs *jobs) {
+  zc_job *job = jobs->first;
+  if (!job) return NULL;
+  jobs->first = job->next;
+  if (!jobs->first) jobs->last = &jobs->first;
+  jobs->n--;
+  jobs->bytes -= job->bytes;
+  return job;
+}
+
+const char *zc_job_message(const zc_job *job) {
+  if (job->status == ZC_OK) return NULL;
+  return job->message ? job->message : zc_status_text(job->status);
+}
+
+void zc_job_fail(zc_job *job, const zc_error *error) {
+  job->status = error->status;
+  free(job->message);
+  job->message = strdup(error->text); /* without memory the status's word must do */
+}
+
+/* ---- on the journal's thread ---- */
+
+/* The next job, and with a change all changes behind it that fit into one transaction. */
+static void take_group(zc_journal *journal, zc_jobs *group) {
+  jobs_init(group);
+  const zc_job *next;
+  do {
+    jobs_add(group, jobs_take(&journal->waiting));
+    next = journal->waiting.first;
+  } while (group->first->change && next && next->change && group->n < ZC_JOURNAL_GROUP_CHANGES &&
+           group->bytes + next->bytes <= ZC_JOURNAL_GROUP_BYTES);
+}
+
+static bool wait_for_work(zc_journal *journal, zc_jobs *group) {
+  uv_mutex_lock(&journal->mutex);
+  while (!journal->waiting.first && !journal->closing)
+    uv_cond_wait(&journal->more, &journal->mutex);
+  bool some = journal->waiting.first != NULL;
+  if (some) take_group(journal, group);
+  uv_mutex_unlock(&journal->mutex);
+  return some;
+}
+
+static void hand_back(zc_journal *journal, zc_jobs *group) {
+  zc_job *job;
+  uv_mutex_lock(&journal->mutex);
+  journal->waiting_bytes -= group->bytes;
+  journal->waiting_jobs -= group->n;
+  while ((job = jobs_take(group))) {
+    if (job->waited) {
+      job->done = true;
+      uv_cond_signal(&journal->done);
+    } else {
+      jobs_add(&journal->finished, job);
+    }
+  }
+  uv_mutex_unlock(&journal->mutex);
+  uv_async_send(journal->wake);
+}
+
+static void run(void *user) {
+  zc_journal *journal = user;
+  zc_jobs group;
+  while (wait_for_work(journal, &group)) {
+    zc_job *first = group.first;
+    if (first->change) {
+      zc_commit_group(journal, &group);
+    } else {
+      first->run(journal, first);
+    }
+    hand_back(journal, &group);
+    zc_journal_maintain(journal);
+  }
+}
+
+/* ---- on the loop ---- */
+
+static zc_job *take_finished(zc_journal *journal) {
+  uv_mutex_lock(&journal->mutex);
+  zc_job *job = jobs_take(&journal->finished);
+  uv_mutex_unlock(&journal->mutex);
+  return job;
+}
+
+static void expect(zc_journal *journal) {
+  if (journal->owed++ == 0) uv_ref((uv_handle_t *)journal->wake);
+  zc_loop_enter(journal->loop);
+}
+
+/* Calls back for up to `limit` jobs; false where none was left. */
+static bool deliver(zc_journal *journal, size_t limit) {
+  bool items = false;
+  zc_job *job = NULL;
+  while (limit-- > 0 && (job = take_finished(journal))) {
+    items |= job->status == ZC_OK && job->change && job->change->has_items;
+    job->finish(job);
+    zc_loop_leave(journal->loop);
+    if (--journal->owed == 0) uv_unref((uv_handle_t *)journal->wake);
+  }
+  if (items && journal->on_items) journal->on_items(journal->on_items_user);
+  return job != NULL;
+}
+
+static void on_wake(uv_async_t *wake) {
+  zc_journal *journal = wake->data;
+  if (deliver(journal, CALLBACKS_A_TURN)) uv_async_send(wake);
+}
+
+int zc_job_submit(zc_journal *journal, zc_job *job) {
+  uv_mutex_lock(&journal->mutex);
+  int status = ZC_OK;
+  if (journal->closing) {
+    status = ZC_ECANCELED;
+  } else if (journal->waiting_jobs >= ZC_JOURNAL_WAITING_JOBS ||
+             job->bytes > ZC_JOURNAL_WAITING_BYTES - journal->waiting_bytes) {
+    status = ZC_ECONFLICT;
+  } else {
+    journal->waiting_jobs++;
+    journal->waiting_bytes += job->bytes;
+    jobs_add(&journal->waiting, job);
+    uv_cond_signal(&journal->more);
+  }
+  uv_mutex_unlock(&journal->mutex);
+  if (status == ZC_OK && !job->waited) expect(journal);
+  return status;
+}
+
+void zc_job_refuse(zc_journal *journal, zc_job *job, int status, const char *message) {
+  job->status = status;
+  job->message = message ? strdup(message) : NULL;
+  expect(journal);
+  uv_mutex_lock(&journal->mutex);
+  jobs_add(&journal->finished, job);
+  uv_mutex_unlock(&journal->mutex);
+  uv_async_send(journal->wake);
+}
+
+void zc_job_wait(zc_journal *journal, zc_job *job) {
+  uv_mutex_lock(&journal->mutex);
+  while (!job->done)
+    uv_cond_wait(&journal->done, &journal->mutex);
+  uv_mutex_unlock(&journal->mutex);
+}
+
+static void free_wake(uv_handle_t *handle) {
+  free(handle);
+}
+
+static int make_thread(zc_journal *journal) {
+  if (uv_mutex_init(&journal->mutex)) return ZC_ESYSTEM;
+  if (uv_cond_init(&journal->more)) goto no_more;
+  if (uv_cond_init(&journal->done)) goto no_done;
+  if (uv_thread_create(&journal->thread, run, journal) == 0) return ZC_OK;
+  uv_cond_destroy(&journal->done);
+no_done:
+  uv_cond_destroy(&journal->more);
+no_more:
+  uv_mutex_destroy(&journal->mutex);
+  return ZC_ESYSTEM;
+}
+
+int zc_thread_start(zc_journal *journal) {
+  jobs_init(&journal->waiting);
+  jobs_init(&journal->finished);
+  journal->wake = malloc(sizeof *journal->wake);
+  if (!journal->wake) return ZC_ENOMEM;
+  if (uv_async_init(zc_loop_uv(journal->loop), journal->wake, on_wake)) {
+    free(journal->wake);
+    return ZC_ESYSTEM;
+  }
+  journal->wake->data = journal;
+  uv_unref((uv_handle_t *)journal->wake);
+  int status = make_thread(journal);
+  if (status != ZC_OK) uv_close((uv_handle_t *)journal->wake, free_wake);
+  return status;
+}
+
+void zc_thread_stop(zc_journal *journal) {
+  uv_mutex_lock(&journal->mutex);
+  journal->closing = true;
+  uv_cond_signal(&journal->more);
+  uv_mutex_unlock(&journal->mutex);
+  uv_thread_join(&journal->thread);
+  while (deliver(journal, CALLBACKS_A_TURN))
+    continue;
+  uv_cond_destroy(&journal->done);
+  uv_cond_destroy(&journal->more);
+  uv_mutex_destroy(&journal->mutex);
+  uv_close((uv_handle_t *)journal->wake, free_wake);
+}
