@@ -1,0 +1,273 @@
+/* Collect: asks every source for every region of its, and puts the answers into the grid. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time_text.h"
+#include "core/engine/stages.h"
+
+static void ask_round(zc_timer *timer);
+
+static const zc_source_ops *ops_of(const zc_collector *collector) {
+  return collector->settings->plugin->ops;
+}
+
+/* How far ahead any pipeline can look: its slack and its duration. */
+static int64_t horizon_of(const zc_settings *settings) {
+  int64_t longest = ZC_DAY;
+  for (size_t i = 0; i < settings->n_pipelines; i++) {
+    const zc_pipeline_settings *p = &settings->pipelines[i];
+    int64_t wanted = (int64_t)(p->max_defer_hours * (double)ZC_HOUR +
+                               p->workload.duration_minutes * (double)ZC_MINUTE);
+    if (wanted > longest) longest = wanted;
+  }
+  return longest;
+}
+
+static int collector_init(zc_engine *engine, size_t source, zc_error *error) {
+  zc_collector *c = &engine->collectors[source];
+  const zc_plugin_settings *settings = &engine->settings->sources[source];
+  c->engine = engine;
+  c->source = source;
+  c->settings = settings;
+  c->timer.owner = settings->name;
+  c->n_questions = settings->n_regions * 2;
+  c->questions = calloc(c->n_questions + 1, sizeof *c->questions);
+  c->delivered = calloc(settings->n_regions + 1, sizeof *c->delivered);
+  if (!c->questions || !c->delivered) return zc_error_set(error, ZC_ENOMEM, "no memory");
+  for (size_t i = 0; i < c->n_questions; i++) {
+    c->questions[i] = (zc_question){.collector = c, .region = i / 2, .forecast = i % 2 == 1};
+  }
+  return zc_instance_create(engine->context, settings->plugin, settings->name, settings->options,
+                            &c->instance, error);
+}
+
+int zc_collect_create(zc_engine *engine, zc_error *error) {
+  const zc_settings *settings = engine->settings;
+  int64_t max_age[ZC_SOURCES_MAX];
+  for (size_t i = 0; i < settings->n_sources; i++)
+    max_age[i] = settings->sources[i].max_age_ms;
+  int status = zc_grid_create((const char *const *)settings->regions, settings->n_regions, max_age,
+                              settings->n_sources, &engine->grid);
+  if (status != ZC_OK) return zc_error_set(error, status, "no memory for the grid");
+  engine->forecast_horizon = horizon_of(settings);
+  engine->collectors = calloc(settings->n_sources + 1, sizeof *engine->collectors);
+  engine->history = calloc(settings->n_regions + 1, sizeof *engine->history);
+  if (!engine->collectors || !engine->history) return zc_error_set(error, ZC_ENOMEM, "no memory");
+  for (size_t i = 0; i < settings->n_sources && status == ZC_OK; i++) {
+    status = collector_init(engine, i, error);
+  }
+  return status;
+}
+
+static void cancel_questions(zc_collector *collector) {
+  for (size_t i = 0; i < collector->n_questions; i++) {
+    zc_operation_cancel(collector->engine->context, collector->questions[i].operation);
+    collector->questions[i].operation = 0;
+  }
+  collector->waiting = 0;
+}
+
+void zc_collect_stop(zc_engine *engine) {
+  zc_timer_stop(engine->loop, &engine->first_round);
+  for (size_t i = 0; engine->collectors && i < engine->settings->n_sources; i++) {
+    zc_collector *c = &engine->collectors[i];
+    zc_timer_stop(engine->loop, &c->timer);
+    if (c->questions) cancel_questions(c);
+  }
+}
+
+void zc_collect_destroy(zc_engine *engine) {
+  for (size_t i = 0; engine->collectors && i < engine->settings->n_sources; i++) {
+    zc_instance_destroy(engine->collectors[i].instance);
+    free(engine->collectors[i].questions);
+    free(engine->collectors[i].delivered);
+  }
+  free(engine->collectors);
+  free(engine->history);
+  zc_snapshot_drop(engine->snapshot);
+  zc_grid_destroy(engine->grid);
+}
+
+zc_snapshot *zc_collect_snapshot(zc_engine *engine) {
+  zc_time now = zc_loop_now(engine->loop);
+  zc_snapshot *held = engine->snapshot;
+  if (held && held->at == now && held->version == zc_grid_version(engine->grid)) return held;
+  zc_snapshot *fresh;
+  if (zc_grid_snapshot(engine->grid, now, &fresh) != ZC_OK) return NULL;
+  zc_snapshot_drop(held);
+  engine->snapshot = fresh;
+  return fresh;
+}
+
+void zc_collect_reports(const zc_engine *engine, zc_source_report *reports) {
+  for (size_t i = 0; i < engine->settings->n_sources; i++) {
+    const zc_collector *c = &engine->collectors[i];
+    reports[i] = (zc_source_report){.name = c->settings->name,
+                                    .regions = c->settings->regions,
+                                    .n_regions = c->settings->n_regions,
+                                    .delivered = c->delivered};
+  }
+}
+
+/* ---- answers ---- */
+
+static int find_region(const zc_engine *engine, const char *name, size_t *ret) {
+  for (size_t i = 0; i < engine->settings->n_regions; i++) {
+    if (strcmp(engine->settings->regions[i], name) != 0) continue;
+    *ret = i;
+    return ZC_OK;
+  }
+  return ZC_ENOTFOUND;
+}
+
+static int on_points(void *user, const zc_signal *signal, const zc_point *points, size_t n,
+                     size_t stride, size_t *ret_bad) {
+  zc_question *question = user;
+  zc_collector *c = question->collector;
+  zc_engine *engine = c->engine;
+  size_t region = c->settings->regions[question->region];
+  if (signal->region && find_region(engine, signal->region, &region) != ZC_OK) return ZC_ENOTFOUND;
+  zc_time horizon = zc_loop_now(engine->loop) - ZC_GRID_HORIZON;
+  int status =
+      zc_grid_put(engine->grid, region, c->source, signal, points, n, stride, horizon, ret_bad);
+  if (status == ZC_OK && n > 0) question->delivered = true;
+  return status;
+}
+
+static void first_round_over(zc_engine *engine) {
+  if (engine->collected) return;
+  engine->collected = true;
+  zc_timer_stop(engine->loop, &engine->first_round);
+  if (engine->ready) engine->ready(engine->ready_user);
+}
+
+static void on_first_round_limit(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  zc_log(ZC_LOG_WARNING, "engine",
+         "some sources have not answered within %d s: going on with what is there",
+         (int)(ZC_FIRST_ROUND_LIMIT / ZC_SECOND));
+  first_round_over(engine);
+  zc_execute_queue_deferred(engine);
+}
+
+static bool all_asked(const zc_engine *engine) {
+  for (size_t i = 0; i < engine->settings->n_sources; i++) {
+    if (!engine->collectors[i].asked) return false;
+  }
+  return true;
+}
+
+static size_t count_delivered(zc_collector *c) {
+  size_t n = 0;
+  for (size_t i = 0; i < c->settings->n_regions; i++) {
+    c->delivered[i] = c->questions[2 * i].delivered || c->questions[2 * i + 1].delivered;
+    n += c->delivered[i];
+  }
+  return n;
+}
+
+/* With jitter, so that many engines do not ask in the same second. */
+static void plan_next_round(zc_collector *c, bool failed) {
+  zc_engine *engine = c->engine;
+  if (!failed && ops_of(c)->flags & ZC_SOURCE_CONSTANT) return;
+  int64_t pause = c->settings->every_ms;
+  int64_t retry = ZC_MINUTE << (c->failures < 6 ? c->failures : 6);
+  if (failed && retry < pause) pause = retry;
+  pause += (int64_t)(zc_random_unit(&engine->random) * (double)pause / 20);
+  zc_timer_after(engine->loop, &c->timer, pause, ask_round, c);
+}
+
+static void round_over(zc_collector *c) {
+  zc_engine *engine = c->engine;
+  size_t n = count_delivered(c);
+  bool was_failing = c->failures > 0;
+  if (n > 0) {
+    if (was_failing) {
+      zc_log(ZC_LOG_INFO, c->settings->name, "answers again, after %u rounds without", c->failures);
+    }
+    c->failures = 0;
+    c->last_success = zc_loop_now(engine->loop);
+  } else {
+    c->failures++;
+  }
+  plan_next_round(c, n == 0);
+  c->asked = true;
+  if (!engine->options.dry) zc_record_history(engine);
+  if (!engine->collected && all_asked(engine)) first_round_over(engine);
+  zc_execute_queue_deferred(engine);
+  zc_engine_settle(engine);
+}
+
+static void on_done(void *user, int error, const char *message) {
+  zc_question *question = user;
+  zc_collector *c = question->collector;
+  const char *region = zc_config_region_name(c->settings->options, question->region);
+  question->operation = 0;
+  if (error != ZC_OK) {
+    question->delivered = false;
+    zc_copy_text(c->last_message, sizeof c->last_message, message ? message : "");
+    zc_log(ZC_LOG_WARNING, c->settings->name, "%s of %s: %s%s%s; the next source is used",
+           question->forecast ? "forecast" : "observations", region, zc_status_text(error),
+           message ? ": " : "", message ? message : "");
+  }
+  if (--c->waiting == 0) round_over(c);
+}
+
+/* ---- questions ---- */
+
+/* Sources that only know the present cannot answer for a past instant. */
+static bool can_answer(const zc_collector *c) {
+  uint32_t flags = ops_of(c)->flags;
+  return c->engine->options.as_of == 0 || flags & (ZC_SOURCE_RECORDED | ZC_SOURCE_CONSTANT);
+}
+
+static bool has_operation(const zc_collector *c, bool forecast) {
+  return forecast ? ops_of(c)->forecast != NULL : ops_of(c)->observe != NULL;
+}
+
+static int ask(zc_question *question) {
+  zc_collector *c = question->collector;
+  zc_time now = zc_loop_now(c->engine->loop);
+  zc_query query = {.size = sizeof query,
+                    .region = zc_config_region_name(c->settings->options, question->region),
+                    .region_config =
+                        zc_config_region_config(c->settings->options, question->region),
+                    .from = question->forecast ? now : now - ZC_DAY,
+                    .to = question->forecast ? now + c->engine->forecast_horizon : now};
+  zc_operation_events events = {.user = question, .points = on_points, .done = on_done};
+  question->delivered = false;
+  return zc_operation_start_source(c->instance, question->forecast, &query, c->settings->timeout_ms,
+                                   &events, &question->operation);
+}
+
+static void ask_round(zc_timer *timer) {
+  zc_collector *c = timer->user;
+  cancel_questions(c);
+  c->waiting = 1; /* this function's own, so that a refusal cannot end the round early */
+  for (size_t i = 0; i < c->n_questions; i++) {
+    zc_question *question = &c->questions[i];
+    if (!has_operation(c, question->forecast)) continue;
+    c->waiting++;
+    int status = ask(question);
+    if (status != ZC_OK) on_done(question, status, "refused by the plugin");
+  }
+  if (--c->waiting == 0) round_over(c);
+}
+
+void zc_collect_start(zc_engine *engine) {
+  zc_timer_after(engine->loop, &engine->first_round, ZC_FIRST_ROUND_LIMIT, on_first_round_limit,
+                 engine);
+  for (size_t i = 0; i < engine->settings->n_sources; i++) {
+    zc_collector *c = &engine->collectors[i];
+    if (can_answer(c)) {
+      zc_timer_after(engine->loop, &c->timer, 0, ask_round, c);
+      continue;
+    }
+    c->asked = true;
+    zc_log(ZC_LOG_WARNING, c->settings->name, "knows only the present: left out of a past instant");
+  }
+  if (all_asked(engine)) first_round_over(engine);
+}

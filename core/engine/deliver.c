@@ -1,0 +1,284 @@
+/* Deliver: the journal's outbox to each sink, in order, each at its own pace. Nothing waits for a
+ * sink. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time_text.h"
+#include "core/engine/stages.h"
+
+#define BATCH_MAX      500
+#define WRITE_DEADLINE (2 * ZC_MINUTE)
+#define RETRY_CAP      (30 * ZC_SECOND) /* a sink that is away is asked no more often than this */
+
+static void pump(zc_delivery *delivery);
+static void begin(zc_timer *timer);
+
+static const zc_sink_ops *ops_of(const zc_delivery *delivery) {
+  return delivery->settings->plugin->ops;
+}
+
+static size_t batch_of(const zc_delivery *delivery) {
+  uint32_t most = ops_of(delivery)->max_batch;
+  return most > 0 && most < BATCH_MAX ? most : BATCH_MAX;
+}
+
+int zc_deliver_create(zc_engine *engine, zc_error *error) {
+  const zc_settings *settings = engine->settings;
+  engine->deliveries = calloc(settings->n_sinks + 1, sizeof *engine->deliveries);
+  if (!engine->deliveries) return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
+  for (size_t i = 0; i < settings->n_sinks; i++) {
+    zc_delivery *d = &engine->deliveries[i];
+    d->engine = engine;
+    d->settings = &settings->sinks[i];
+    d->timer.owner = d->settings->name;
+    d->limit = batch_of(d);
+    d->items = calloc(BATCH_MAX, sizeof *d->items);
+    d->texts = calloc(BATCH_MAX, sizeof *d->texts);
+    d->parsed = calloc(BATCH_MAX, sizeof *d->parsed);
+    if (!d->items || !d->texts || !d->parsed) {
+      return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
+    }
+    int status = zc_instance_create(engine->context, d->settings->plugin, d->settings->name,
+                                    d->settings->options, &d->instance, error);
+    if (status != ZC_OK) return status;
+  }
+  return ZC_OK;
+}
+
+static void drop_items(zc_delivery *delivery) {
+  for (size_t i = 0; i < delivery->n_items; i++) {
+    free(delivery->texts[i]);
+    zc_json_free(delivery->parsed[i]);
+  }
+  delivery->n_items = 0;
+}
+
+/* ---- retry ---- */
+
+static void fail(zc_delivery *delivery, int error, const char *message) {
+  zc_engine *engine = delivery->engine;
+  int64_t cap = ZC_SECOND << (delivery->failures < 5 ? delivery->failures : 5);
+  if (cap > RETRY_CAP) cap = RETRY_CAP;
+  zc_copy_text(delivery->last_message, sizeof delivery->last_message,
+               message ? message : zc_status_text(error));
+  if (delivery->failures++ == 0) {
+    zc_log(ZC_LOG_WARNING, delivery->settings->name,
+           "%s: its rows stay in the journal and are written later", delivery->last_message);
+  }
+  delivery->busy = false;
+  /* Full jitter on the way up; once away for long, one probe every half minute. */
+  int64_t pause = cap < RETRY_CAP ? (int64_t)(zc_random_unit(&engine->random) * (double)cap) : cap;
+  zc_timer_after(engine->loop, &delivery->timer, pause, begin, delivery);
+}
+
+static void recovered(zc_delivery *delivery) {
+  if (delivery->failures > 0) {
+    zc_log(ZC_LOG_INFO, delivery->settings->name, "takes rows again, after %u attempts",
+           delivery->failures);
+  }
+  delivery->failures = 0;
+}
+
+/* ---- write ---- */
+
+static void on_advanced(void *user, int status, const char *message) {
+  zc_delivery *delivery = user;
+  delivery->engine->commits--;
+  delivery->busy = false;
+  if (status == ZC_OK) {
+    pump(delivery);
+  } else if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
+    fail(delivery, status, message);
+  } else {
+    zc_engine_fail(delivery->engine, message ? message : "the journal failed");
+  }
+  zc_engine_settle(delivery->engine);
+}
+
+static void advance(zc_delivery *delivery) {
+  drop_items(delivery);
+  delivery->engine->commits++;
+  zc_journal_advance(delivery->engine->journal, delivery->settings->name, delivery->last_sequence,
+                     on_advanced, delivery);
+}
+
+/* The sink says that what it was given can never be stored. In a batch the culprit is looked for
+ * one by one; a single item is put into the log, whole, and passed over: it would hold up all
+ * others for ever. */
+static void refused(zc_delivery *delivery, const char *message) {
+  if (delivery->n_items > 1) {
+    delivery->limit = 1;
+    drop_items(delivery);
+    delivery->busy = false;
+    pump(delivery);
+    return;
+  }
+  delivery->refused++;
+  zc_log(ZC_LOG_ERROR, delivery->settings->name, "refuses a row for good (%s): %s",
+         message ? message : "no reason given", delivery->texts[0]);
+  advance(delivery);
+}
+
+static void on_written(void *user, int error, const char *message) {
+  zc_delivery *delivery = user;
+  delivery->operation = 0;
+  if (error == ZC_EDATA) {
+    refused(delivery, message);
+    return;
+  }
+  if (error != ZC_OK) {
+    drop_items(delivery);
+    fail(delivery, error, message);
+    return;
+  }
+  recovered(delivery);
+  delivery->written += delivery->n_items;
+  size_t most = batch_of(delivery);
+  delivery->limit = delivery->limit * 2 < most ? delivery->limit * 2 : most;
+  advance(delivery);
+}
+
+static int copy_item(zc_delivery *delivery, const zc_outbox_item *from) {
+  size_t i = delivery->n_items;
+  const zc_table *table = zc_table_find(from->table);
+  char *text = malloc(from->length + 1);
+  zc_json *json = NULL;
+  if (!text) return ZC_ENOMEM;
+  memcpy(text, from->text, from->length);
+  text[from->length] = '\0';
+  int status = table ? zc_json_parse(text, from->length, &json) : ZC_EDATA;
+  if (status != ZC_OK) {
+    free(text);
+    return status;
+  }
+  delivery->texts[i] = text;
+  delivery->parsed[i] = json;
+  delivery->items[i] = (zc_item){
+      .size = sizeof(zc_item), .table = table, .text = text, .length = from->length, .json = json};
+  delivery->last_sequence = from->sequence;
+  delivery->n_items++;
+  return ZC_OK;
+}
+
+static void write_items(zc_delivery *delivery) {
+  zc_operation_events events = {.user = delivery, .done = on_written};
+  int status = zc_operation_start_sink_write(delivery->instance, delivery->items, delivery->n_items,
+                                             WRITE_DEADLINE, &events, &delivery->operation);
+  if (status == ZC_OK) return;
+  drop_items(delivery);
+  fail(delivery, status, "the plugin refused to write");
+}
+
+static void on_read(void *user, int status, const zc_outbox_item *items, size_t n) {
+  zc_delivery *delivery = user;
+  zc_engine *engine = delivery->engine;
+  engine->commits--;
+  for (size_t i = 0; i < n && status == ZC_OK; i++)
+    status = copy_item(delivery, &items[i]);
+  if (status == ZC_EDATA && delivery->n_items == 0 && n > 0) {
+    zc_log(ZC_LOG_ERROR, delivery->settings->name, "a row of the journal is no item: passed over");
+    delivery->last_sequence = items[0].sequence;
+    advance(delivery);
+  } else if (delivery->n_items > 0 && !engine->stopping) {
+    write_items(delivery);
+  } else {
+    drop_items(delivery);
+    delivery->busy = false;
+    if (status != ZC_OK) fail(delivery, status, "the journal's outbox cannot be read");
+  }
+  zc_engine_settle(engine);
+}
+
+static void pump(zc_delivery *delivery) {
+  zc_engine *engine = delivery->engine;
+  if (!delivery->ready || delivery->busy || engine->stopping) return;
+  if (zc_timer_active(&delivery->timer)) return; /* a retry is due first */
+  delivery->busy = true;
+  engine->commits++;
+  zc_journal_read_outbox(engine->journal, delivery->settings->name, delivery->limit, on_read,
+                         delivery);
+}
+
+/* ---- init ---- */
+
+static void on_init(void *user, int error, const char *message) {
+  zc_delivery *delivery = user;
+  delivery->operation = 0;
+  if (error != ZC_OK) {
+    fail(delivery, error, message);
+    return;
+  }
+  recovered(delivery);
+  delivery->ready = true;
+  delivery->busy = false;
+  pump(delivery);
+}
+
+static void begin(zc_timer *timer) {
+  zc_delivery *delivery = timer->user;
+  if (delivery->engine->stopping) return;
+  if (delivery->ready) {
+    pump(delivery);
+    return;
+  }
+  delivery->busy = true;
+  zc_operation_events events = {.user = delivery, .done = on_init};
+  int status = ZC_OK;
+  if (ops_of(delivery)->init) {
+    status = zc_operation_start_sink_init(delivery->instance, zc_tables, ZC_TABLES, WRITE_DEADLINE,
+                                          &events, &delivery->operation);
+  } else {
+    on_init(delivery, ZC_OK, NULL);
+  }
+  if (status != ZC_OK) fail(delivery, status, "the plugin refused to begin");
+}
+
+static void on_items(void *user) {
+  zc_engine *engine = user;
+  for (size_t i = 0; i < engine->settings->n_sinks; i++)
+    pump(&engine->deliveries[i]);
+}
+
+void zc_deliver_start(zc_engine *engine) {
+  zc_journal_on_items(engine->journal, on_items, engine);
+  for (size_t i = 0; i < engine->settings->n_sinks; i++) {
+    zc_delivery *delivery = &engine->deliveries[i];
+    delivery->busy = true;
+    zc_timer_after(engine->loop, &delivery->timer, 0, begin, delivery);
+  }
+}
+
+bool zc_deliver_idle(const zc_engine *engine) {
+  for (size_t i = 0; i < engine->settings->n_sinks; i++) {
+    const zc_delivery *delivery = &engine->deliveries[i];
+    if (delivery->busy && delivery->failures == 0) return false;
+  }
+  return true;
+}
+
+void zc_deliver_stop(zc_engine *engine) {
+  for (size_t i = 0; engine->deliveries && i < engine->settings->n_sinks; i++) {
+    zc_delivery *delivery = &engine->deliveries[i];
+    zc_timer_stop(engine->loop, &delivery->timer);
+    if (!delivery->operation) continue;
+    zc_operation_cancel(engine->context, delivery->operation);
+    delivery->operation = 0;
+    drop_items(delivery);
+    delivery->busy = false;
+  }
+}
+
+void zc_deliver_destroy(zc_engine *engine) {
+  for (size_t i = 0; engine->deliveries && i < engine->settings->n_sinks; i++) {
+    zc_delivery *delivery = &engine->deliveries[i];
+    drop_items(delivery);
+    zc_instance_destroy(delivery->instance);
+    free(delivery->items);
+    free(delivery->texts);
+    free(delivery->parsed);
+  }
+  free(engine->deliveries);
+}

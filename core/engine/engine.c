@@ -1,0 +1,207 @@
+/* Engine: makes the stages, starts them in order, and ends them in reverse. */
+#include "core/engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+#include "core/engine/stages.h"
+
+static int create_triggers(zc_engine *engine, zc_error *error) {
+  const zc_settings *settings = engine->settings;
+  for (size_t i = 0; i < settings->n_pipelines; i++) {
+    if (!settings->pipelines[i].has_trigger) continue;
+    const zc_plugin *plugin = settings->pipelines[i].trigger.plugin;
+    size_t at = 0;
+    while (at < engine->n_triggers && engine->triggers[at].plugin != plugin)
+      at++;
+    if (at < engine->n_triggers) continue;
+    zc_trigger_slot *grown = realloc(engine->triggers, (at + 1) * sizeof *grown);
+    if (!grown) return zc_error_set(error, ZC_ENOMEM, "no memory for the triggers");
+    engine->triggers = grown;
+    grown[at] = (zc_trigger_slot){.plugin = plugin};
+    int status =
+        zc_instance_create(engine->context, plugin, plugin->name, NULL, &grown[at].instance, error);
+    if (status != ZC_OK) return status;
+    engine->n_triggers++;
+  }
+  return ZC_OK;
+}
+
+static int create_stages(zc_engine *engine, zc_error *error) {
+  int status =
+      zc_host_context_create(engine->loop, engine->http, engine->options.seed, &engine->context);
+  if (status != ZC_OK) return zc_error_set(error, status, "no memory for the plugins");
+  if ((status = zc_collect_create(engine, error)) != ZC_OK) return status;
+  if ((status = zc_decision_create(engine, error)) != ZC_OK) return status;
+  if (engine->options.dry) return ZC_OK;
+  if ((status = create_triggers(engine, error)) != ZC_OK) return status;
+  if ((status = zc_deliver_create(engine, error)) != ZC_OK) return status;
+  return engine->options.no_schedule ? ZC_OK : zc_schedule_create(engine, error);
+}
+
+int zc_engine_create(zc_loop *loop, zc_http *http, const zc_settings *settings, zc_journal *journal,
+                     const zc_engine_options *options, zc_engine **ret, zc_error *error) {
+  zc_engine *engine = calloc(1, sizeof *engine);
+  if (!engine) return zc_error_set(error, ZC_ENOMEM, "no memory for the engine");
+  engine->loop = loop;
+  engine->http = http;
+  engine->settings = settings;
+  engine->journal = journal;
+  engine->options = *options;
+  engine->started_at = zc_loop_now(loop);
+  zc_random_init(&engine->random, options->seed);
+  int status = create_stages(engine, error);
+  if (status != ZC_OK) {
+    zc_engine_destroy(engine);
+    return status;
+  }
+  *ret = engine;
+  return ZC_OK;
+}
+
+int zc_engine_start(zc_engine *engine, zc_error *error) {
+  const zc_settings *settings = engine->settings;
+  if (!engine->options.dry) {
+    const char *names[ZC_SINKS_MAX];
+    for (size_t i = 0; i < settings->n_sinks; i++)
+      names[i] = settings->sinks[i].name;
+    int status = zc_journal_sinks(engine->journal, names, settings->n_sinks);
+    if (status != ZC_OK) {
+      return zc_error_set(error, status, "the journal's outbox cannot be made ready");
+    }
+    if ((status = zc_recover(engine, error)) != ZC_OK) return status;
+    zc_deliver_start(engine);
+    if (!engine->options.no_schedule) zc_schedule_start(engine);
+  }
+  zc_collect_start(engine);
+  return ZC_OK;
+}
+
+/* ---- stop ---- */
+
+static bool under_way(const zc_live *live) {
+  zc_execution_status status = live->execution.status;
+  return !live->ended && (status == ZC_TRIGGERING || status == ZC_RUNNING);
+}
+
+static bool attended(const zc_live *live) {
+  const zc_trigger_ops *ops = zc_attempt_ops(live);
+  return ops && ops->attended && live->operation;
+}
+
+/* Commands that run here end with the engine; remote runs go on and are looked up after the
+ * restart. */
+static void end_commands(zc_engine *engine) {
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next) {
+    if (under_way(live) && attended(live)) {
+      zc_execute_move(live, ZC_CANCELLED, "the engine was stopped, and the command with it");
+    }
+  }
+}
+
+static bool commands_run(const zc_engine *engine) {
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next) {
+    if (under_way(live) && attended(live)) return true;
+  }
+  return false;
+}
+
+/* --once: everything that was due has been started and has ended, and its rows are where they
+ * belong. */
+static bool once_is_done(const zc_engine *engine) {
+  zc_live *live, *next;
+  if (!engine->options.once || !engine->collected || engine->queue_head) return false;
+  HASH_ITER(hh, engine->live, live, next) {
+    bool waits = live->execution.status == ZC_DEFERRED &&
+                 live->execution.planned_start > zc_loop_now(engine->loop);
+    bool rests = live->ended || waits;
+    if (!rests || live->commits > 0) return false;
+  }
+  return engine->commits == 0 && zc_deliver_idle(engine);
+}
+
+void zc_engine_settle(zc_engine *engine) {
+  if (!engine->stopping && once_is_done(engine)) zc_loop_stop(engine->loop);
+  if (!engine->stopping || !engine->stopped) return;
+  if (commands_run(engine) || engine->commits > 0) return;
+  void (*stopped)(void *user) = engine->stopped;
+  engine->stopped = NULL;
+  zc_timer_stop(engine->loop, &engine->stop_timer);
+  stopped(engine->stopped_user);
+}
+
+static void on_stop_limit(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  end_commands(engine);
+  zc_engine_settle(engine);
+}
+
+void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) {
+  if (engine->stopping) return;
+  engine->stopping = true;
+  engine->stopped = stopped;
+  engine->stopped_user = user;
+  if (!engine->options.dry) {
+    zc_schedule_stop(engine);
+    zc_deliver_stop(engine);
+  }
+  zc_collect_stop(engine);
+  zc_timer_after(engine->loop, &engine->stop_timer, engine->settings->shutdown_ms, on_stop_limit,
+                 engine);
+  if (commands_run(engine)) {
+    zc_log(ZC_LOG_INFO, "engine", "stopping: waits up to %d s for commands that run",
+           (int)(engine->settings->shutdown_ms / ZC_SECOND));
+  }
+  zc_engine_settle(engine);
+}
+
+void zc_engine_destroy(zc_engine *engine) {
+  if (!engine) return;
+  engine->stopping = true;
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next) zc_execute_forget(live);
+  zc_timer_stop(engine->loop, &engine->queue_timer);
+  zc_timer_stop(engine->loop, &engine->stop_timer);
+  zc_schedule_stop(engine);
+  zc_schedule_destroy(engine);
+  if (!engine->options.dry) {
+    zc_deliver_stop(engine);
+    zc_deliver_destroy(engine);
+  }
+  for (size_t i = 0; i < engine->n_triggers; i++)
+    zc_instance_destroy(engine->triggers[i].instance);
+  free(engine->triggers);
+  zc_decision_destroy(engine);
+  zc_collect_stop(engine);
+  zc_collect_destroy(engine);
+  zc_host_context_destroy(engine->context);
+  free(engine);
+}
+
+/* ---- who wants to know ---- */
+
+void zc_engine_fail(zc_engine *engine, const char *message) {
+  zc_log(ZC_LOG_ERROR, "engine", "%s: nothing can be promised any more", message);
+  void (*fatal)(void *user, const char *message) = engine->fatal;
+  engine->fatal = NULL;
+  if (fatal) fatal(engine->fatal_user, message);
+}
+
+void zc_engine_on_fatal(zc_engine *engine, void (*fatal)(void *user, const char *message),
+                        void *user) {
+  engine->fatal = fatal;
+  engine->fatal_user = user;
+}
+
+bool zc_engine_collected(const zc_engine *engine) {
+  return engine->collected;
+}
+
+void zc_engine_on_collected(zc_engine *engine, void (*ready)(void *user), void *user) {
+  engine->ready = ready;
+  engine->ready_user = user;
+}

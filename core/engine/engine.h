@@ -1,0 +1,64 @@
+/* engine.h - the daemon's stages, tied together: collect, schedule, decide, execute, record,
+ * deliver.
+ *
+ * All on the loop thread. Commands of the control socket and of the command line come in here. */
+#ifndef ZC_ENGINE_ENGINE_H
+#define ZC_ENGINE_ENGINE_H
+
+#include "core/config/config.h"
+#include "core/io/http.h"
+#include "core/plugin/instance.h"
+#include "core/state/journal.h"
+
+typedef struct zc_engine zc_engine;
+
+typedef struct {
+  bool once;        /* collect, decide and run what is due, then stop */
+  bool no_schedule; /* only what zc_engine_trigger() asks for */
+  bool dry;         /* no journal, no triggers, no sinks: `decide`, `source` */
+  zc_time as_of;    /* `decide --at`: sources without ZC_SOURCE_RECORDED are not asked; else 0 */
+  uint64_t seed;
+} zc_engine_options;
+
+/* settings stay the caller's and must live as long. journal NULL where dry. */
+int zc_engine_create(zc_loop *loop, zc_http *http, const zc_settings *settings, zc_journal *journal,
+                     const zc_engine_options *options, zc_engine **ret, zc_error *error);
+/* Recovers from the journal, starts sinks, the first round of sources, and schedules. */
+int zc_engine_start(zc_engine *engine, zc_error *error);
+/* Takes nothing new, ends what runs within settings.shutdown_ms, journals it, then calls back. */
+void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user);
+void zc_engine_destroy(zc_engine *engine); /* after stopped, or never started */
+
+/* A fault after which nothing can be promised (an fsync failed): called once; the process exits 70.
+ */
+void zc_engine_on_fatal(zc_engine *engine, void (*fatal)(void *user, const char *message),
+                        void *user);
+/* Every configured region has had its first answer or failure of every source. */
+bool zc_engine_collected(const zc_engine *engine);
+void zc_engine_on_collected(zc_engine *engine, void (*ready)(void *user), void *user);
+
+/* Requests a run now. ret_id: ZC_EXECUTION_ID_SIZE. It is journalled before `accepted` is called.
+ * ZC_ENOTFOUND with the nearest name, ZC_ECANCELED while stopping. */
+int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,
+                      char *ret_id, void (*accepted)(void *user, int status), void *user,
+                      zc_error *error);
+/* Cancels a run that waits, or asks its trigger to stop it. ZC_ENOTFOUND; ZC_ECONFLICT: it has
+ * ended. */
+int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error);
+/* A run that is still in memory, or NULL. */
+const zc_execution *zc_engine_find(const zc_engine *engine, const char *id);
+/* Called after each change of status of any run, once it is journalled. */
+void zc_engine_on_status(zc_engine *engine,
+                         void (*changed)(void *user, const zc_execution *execution), void *user);
+size_t zc_engine_live(const zc_engine *engine); /* runs not ended */
+
+/* Decides for a pipeline now, starting nothing: appends the item as JSON, and with `why` a member
+ * "why": candidates with their figures and every policy's answer. */
+int zc_engine_decide(zc_engine *engine, const char *pipeline, bool why, zc_buffer *to,
+                     zc_error *error);
+
+/* One line of JSON about the engine: version, uptime, runs by status, sources' last results,
+ * backlog. */
+int zc_engine_status(zc_engine *engine, zc_buffer *to);
+
+#endif

@@ -1,0 +1,327 @@
+/* Execute: a run's life from the request to the attempt to start it. Every change of status is
+ * journalled; what acts on the world waits until it is (attempt.c). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time_text.h"
+#include "core/engine/stages.h"
+
+static void on_timer(zc_timer *timer);
+static void decide_queued(zc_timer *timer);
+
+zc_live *zc_execute_find(const zc_engine *engine, const char *id) {
+  zc_live *live;
+  HASH_FIND_STR(engine->live, id, live);
+  return live;
+}
+
+int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipeline,
+                    const char *trigger_source, zc_time requested_at, zc_time slot,
+                    zc_execution *x) {
+  if (slot)
+    zc_execution_id_of_slot(pipeline->name, slot, x->id);
+  else
+    zc_execution_id_random(x->id);
+  x->slot = slot;
+  /* Whole seconds: they are the item's sort key. */
+  x->requested_at = slot ? slot : requested_at - requested_at % ZC_SECOND;
+  x->deadline = x->requested_at + (int64_t)(pipeline->max_defer_hours * (double)ZC_HOUR);
+  x->planned_start = x->requested_at;
+  x->status = ZC_PENDING;
+  x->pipeline = strdup(pipeline->name);
+  x->trigger_source = strdup(trigger_source);
+  x->default_region = strdup(engine->settings->regions[pipeline->regions[0]]);
+  x->region = zc_duplicate(x->default_region);
+  bool ok = x->pipeline && x->trigger_source && x->default_region && x->region;
+  return ok ? ZC_OK : ZC_ENOMEM;
+}
+
+zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipeline,
+                          zc_execution *execution) {
+  zc_live *live = HASH_COUNT(engine->live) < ZC_LIVE_MAX ? calloc(1, sizeof *live) : NULL;
+  if (!live) {
+    zc_execution_finish(execution);
+    return NULL;
+  }
+  live->engine = engine;
+  live->pipeline = pipeline;
+  live->execution = *execution;
+  zc_execution_init(execution);
+  live->timer.owner = pipeline->name;
+  HASH_ADD_STR(engine->live, execution.id, live);
+  return live;
+}
+
+static void unqueue(zc_live *live) {
+  zc_engine *engine = live->engine;
+  if (!live->queued) return;
+  zc_live *before = NULL, *at = engine->queue_head;
+  while (at != live)
+    before = at, at = at->next_queued;
+  if (before)
+    before->next_queued = live->next_queued;
+  else
+    engine->queue_head = live->next_queued;
+  if (engine->queue_tail == live) engine->queue_tail = before;
+  live->queued = false;
+}
+
+void zc_execute_forget(zc_live *live) {
+  zc_engine *engine = live->engine;
+  unqueue(live);
+  zc_timer_stop(engine->loop, &live->timer);
+  zc_operation_cancel(engine->context, live->operation);
+  HASH_DEL(engine->live, live);
+  zc_execution_finish(&live->execution);
+  free(live->outcome_message);
+  free(live);
+}
+
+/* ---- the queue of runs to be decided, worked off in slices ---- */
+
+void zc_execute_queue(zc_live *live) {
+  zc_engine *engine = live->engine;
+  if (live->queued || live->ended) return;
+  live->queued = true;
+  live->next_queued = NULL;
+  if (engine->queue_tail)
+    engine->queue_tail->next_queued = live;
+  else
+    engine->queue_head = live;
+  engine->queue_tail = live;
+  if (!zc_timer_active(&engine->queue_timer)) {
+    zc_timer_after(engine->loop, &engine->queue_timer, 0, decide_queued, engine);
+  }
+}
+
+static bool waits_for_decision(const zc_live *live, uint64_t version) {
+  zc_execution_status status = live->execution.status;
+  if (status == ZC_PENDING) return live->commits == 0;
+  return status == ZC_DEFERRED && live->decided_version != version;
+}
+
+void zc_execute_queue_deferred(zc_engine *engine) {
+  if (!engine->collected || engine->stopping) return;
+  uint64_t version = zc_grid_version(engine->grid);
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next) {
+    if (waits_for_decision(live, version)) zc_execute_queue(live);
+  }
+}
+
+/* ---- deciding ---- */
+
+static void on_intent_journalled(zc_live *live) {
+  if (!live->ended) zc_attempt_begin(live);
+}
+
+static void on_deferral_journalled(zc_live *live) {
+  if (live->execution.status != ZC_DEFERRED) return;
+  zc_execute_wait(live, ZC_STEP_DECIDE, live->execution.planned_start);
+}
+
+static void log_decision(const zc_live *live) {
+  const zc_execution *x = &live->execution;
+  char start[ZC_TIME_TEXT_SIZE] = "?";
+  zc_time_format(x->planned_start, start, sizeof start);
+  zc_log(ZC_LOG_INFO, "decide", "%s %.8s: %s in %s at %s: %s", x->pipeline, x->id,
+         zc_action_text(x->action), x->region, start, x->reason);
+}
+
+static void start_now(zc_live *live) {
+  zc_execution *x = &live->execution;
+  if (!live->pipeline->auto_trigger) {
+    zc_execute_move(live, ZC_NOT_TRIGGERED, "auto_trigger is false: decided and recorded only");
+    return;
+  }
+  x->status = ZC_TRIGGERING;
+  x->attempt++;
+  x->triggered_at = zc_loop_now(live->engine->loop);
+  zc_record_commit(live, on_intent_journalled, false);
+}
+
+/* auto_trigger false records the plan at once: there is nothing to wait for. */
+static void follow_plan(zc_live *live, bool changed) {
+  zc_execution *x = &live->execution;
+  bool due = x->planned_start <= zc_loop_now(live->engine->loop);
+  if (due || !live->pipeline->auto_trigger) {
+    start_now(live);
+  } else if (changed || x->status != ZC_DEFERRED) {
+    x->status = ZC_DEFERRED;
+    zc_record_commit(live, on_deferral_journalled, false);
+  } else if (!zc_timer_active(&live->timer)) {
+    zc_execute_wait(live, ZC_STEP_DECIDE, x->planned_start);
+  }
+}
+
+static void decide(zc_live *live) {
+  zc_error error = {0};
+  bool changed;
+  zc_execution_status before = live->execution.status;
+  if (before != ZC_PENDING && before != ZC_DEFERRED) return;
+  zc_timer_stop(live->engine->loop, &live->timer);
+  int status = zc_decision_make(live->engine, live, &changed, &error);
+  if (status != ZC_OK) {
+    zc_log(ZC_LOG_ERROR, "decide", "%s %.8s: %s; tried again in 10 s", live->execution.pipeline,
+           live->execution.id, error.text);
+    zc_execute_wait(live, ZC_STEP_DECIDE, zc_loop_now(live->engine->loop) + 10 * ZC_SECOND);
+    return;
+  }
+  if (changed) log_decision(live);
+  follow_plan(live, changed);
+}
+
+static void decide_queued(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  int64_t begun = zc_clock_real_ns();
+  while (engine->queue_head) {
+    zc_live *live = engine->queue_head;
+    engine->queue_head = live->next_queued;
+    if (!engine->queue_head) engine->queue_tail = NULL;
+    live->queued = false;
+    if (!engine->stopping) decide(live);
+    if (zc_clock_real_ns() - begun > ZC_DECIDE_SLICE_NS) break;
+  }
+  if (engine->queue_head) {
+    zc_timer_after(engine->loop, &engine->queue_timer, 0, decide_queued, engine);
+  }
+  zc_engine_settle(engine);
+}
+
+/* ---- steps ---- */
+
+/* A plan whose data have not changed is followed as it is. */
+static void on_decide_time(zc_live *live) {
+  bool unchanged = live->execution.status == ZC_DEFERRED &&
+                   live->decided_version == zc_grid_version(live->engine->grid);
+  if (unchanged && live->execution.planned_start <= zc_loop_now(live->engine->loop)) {
+    start_now(live);
+  } else {
+    zc_execute_queue(live);
+  }
+}
+
+static void on_timer(zc_timer *timer) {
+  zc_live *live = timer->user;
+  zc_step step = live->step;
+  live->step = ZC_STEP_NONE;
+  if (step == ZC_STEP_DECIDE)
+    on_decide_time(live);
+  else if (step == ZC_STEP_START)
+    start_now(live);
+  else if (step == ZC_STEP_POLL)
+    zc_attempt_poll(live);
+}
+
+void zc_execute_wait(zc_live *live, zc_step step, zc_time at) {
+  live->step = step;
+  zc_timer_at(live->engine->loop, &live->timer, at, on_timer, live);
+}
+
+/* ---- ends ---- */
+
+static void log_move(const zc_live *live) {
+  const zc_execution *x = &live->execution;
+  bool bad = x->status == ZC_FAILED || x->status == ZC_TIMED_OUT || x->status == ZC_UNKNOWN;
+  zc_log(bad ? ZC_LOG_WARNING : ZC_LOG_INFO, "execute", "%s %.8s: %s%s%s", x->pipeline, x->id,
+         zc_execution_status_text(x->status), x->message ? ": " : "", x->message ? x->message : "");
+}
+
+void zc_execute_move(zc_live *live, zc_execution_status status, const char *message) {
+  zc_execution *x = &live->execution;
+  if (live->ended || !zc_execution_may(x->status, status)) {
+    zc_log(ZC_LOG_ERROR, "execute", "%s %.8s: %s after %s is not possible: left as it is",
+           x->pipeline, x->id, zc_execution_status_text(status),
+           zc_execution_status_text(x->status));
+    return;
+  }
+  x->status = status;
+  if (message) {
+    free(x->message);
+    x->message = zc_duplicate(message);
+  }
+  log_move(live);
+  if (!zc_execution_ended(status)) {
+    zc_record_commit(live, NULL, false);
+    return;
+  }
+  zc_timer_stop(live->engine->loop, &live->timer);
+  zc_operation_cancel(live->engine->context, live->operation);
+  live->operation = 0;
+  if (status != ZC_NOT_TRIGGERED && x->triggered_at) {
+    x->finished_at = zc_loop_now(live->engine->loop);
+  }
+  live->ended = true;
+  zc_record_commit(live, NULL, false);
+}
+
+/* ---- what others ask for ---- */
+
+int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,
+                      char *ret_id, void (*accepted)(void *user, int status), void *user,
+                      zc_error *error) {
+  if (engine->stopping) return zc_error_set(error, ZC_ECANCELED, "the engine is stopping");
+  const zc_pipeline_settings *settings = zc_decision_pipeline(engine, pipeline, error);
+  if (!settings) return ZC_ENOTFOUND;
+  zc_execution execution;
+  zc_execution_init(&execution);
+  int status =
+      zc_execute_fill(engine, settings, trigger_source, zc_loop_now(engine->loop), 0, &execution);
+  if (status != ZC_OK) {
+    zc_execution_finish(&execution);
+    return zc_error_set(error, status, "no memory for a run");
+  }
+  zc_live *live = zc_execute_adopt(engine, settings, &execution);
+  if (!live)
+    return zc_error_set(error, ZC_ECONFLICT, "%d runs are under way: no more are taken",
+                        ZC_LIVE_MAX);
+  memcpy(ret_id, live->execution.id, ZC_EXECUTION_ID_SIZE);
+  live->accepted = accepted;
+  live->accepted_user = user;
+  zc_record_commit(live, NULL, false);
+  return ZC_OK;
+}
+
+static int cancel_started(zc_live *live, zc_error *error) {
+  const zc_trigger_ops *ops = zc_attempt_ops(live);
+  if (ops && ops->attended) {
+    zc_execute_move(live, ZC_CANCELLED, "cancelled on request; the command was told to end");
+    return ZC_OK;
+  }
+  if (!ops || !ops->stop || !live->execution.remote_id) {
+    return zc_error_set(error, ZC_ECONFLICT, "its trigger cannot stop a run that has been started");
+  }
+  zc_attempt_stop(live);
+  return ZC_OK;
+}
+
+int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error) {
+  zc_live *live = zc_execute_find(engine, id);
+  if (!live) return zc_error_set(error, ZC_ENOTFOUND, "no run %s is under way", id);
+  zc_execution_status status = live->execution.status;
+  if (live->ended) return zc_error_set(error, ZC_ECONFLICT, "the run has ended");
+  if (status == ZC_TRIGGERING || status == ZC_RUNNING) return cancel_started(live, error);
+  zc_execute_move(live, ZC_CANCELLED, "cancelled on request, before it was started");
+  return ZC_OK;
+}
+
+const zc_execution *zc_engine_find(const zc_engine *engine, const char *id) {
+  const zc_live *live = zc_execute_find(engine, id);
+  return live ? &live->execution : NULL;
+}
+
+void zc_engine_on_status(zc_engine *engine,
+                         void (*changed)(void *user, const zc_execution *execution), void *user) {
+  engine->changed = changed;
+  engine->changed_user = user;
+}
+
+size_t zc_engine_live(const zc_engine *engine) {
+  size_t n = 0;
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next)
+  n += !zc_execution_ended(live->execution.status) || live->commits > 0;
+  return n;
+}

@@ -1,0 +1,193 @@
+/* Record: a run's state and its table item in one transaction, and the history of intensities. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+#include "core/engine/stages.h"
+
+#define ITEM_MAX (400u * 1024)
+
+typedef struct {
+  zc_live *live;
+  void (*done)(zc_live *live);
+} zc_commit;
+
+static void report_accepted(zc_live *live, int status) {
+  if (!live->accepted) return;
+  void (*accepted)(void *user, int status) = live->accepted;
+  live->accepted = NULL;
+  accepted(live->accepted_user, status);
+}
+
+static void retry_commit(zc_timer *timer);
+
+/* A full disk is waited out: what is not journalled is not acted on, and nothing is lost. */
+typedef struct {
+  zc_timer timer;
+  zc_commit *commit;
+} zc_retry;
+
+static void wait_and_retry(zc_engine *engine, zc_commit *commit, const char *message) {
+  zc_retry *retry = calloc(1, sizeof *retry);
+  if (!retry) {
+    zc_engine_fail(engine, "no memory to keep a change that could not be journalled");
+    return;
+  }
+  zc_log(ZC_LOG_ERROR, "journal", "%s; tried again in 5 s",
+         message ? message : "the change could not be written");
+  retry->commit = commit;
+  zc_timer_after(engine->loop, &retry->timer, 5000, retry_commit, retry);
+}
+
+static void on_committed(void *user, int status, const char *message) {
+  zc_commit *commit = user;
+  zc_live *live = commit->live;
+  zc_engine *engine = live->engine;
+  if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
+    wait_and_retry(engine, commit, message);
+    return;
+  }
+  if (status != ZC_OK) {
+    free(commit);
+    zc_engine_fail(engine, message ? message : "the journal failed");
+    return;
+  }
+  engine->commits--;
+  live->commits--;
+  report_accepted(live, ZC_OK);
+  if (engine->changed) engine->changed(engine->changed_user, &live->execution);
+  void (*done)(zc_live *) = commit->done;
+  free(commit);
+  if (done)
+    done(live);
+  else if (live->execution.status == ZC_PENDING && engine->collected)
+    zc_execute_queue(live);
+  if (live->ended && live->commits == 0) zc_execute_forget(live);
+  zc_engine_settle(engine);
+}
+
+static void hand_in(zc_commit *commit, bool mark) {
+  zc_live *live = commit->live;
+  zc_engine *engine = live->engine;
+  zc_buffer item;
+  zc_buffer_init(&item, ITEM_MAX);
+  zc_change *change = zc_change_begin(engine->journal);
+  zc_change_execution(change, &live->execution);
+  if (mark && live->execution.slot) {
+    zc_change_mark(change, live->execution.pipeline, live->execution.slot);
+  }
+  if (zc_execution_item_write(&live->execution, &item) == ZC_OK && item.status == ZC_OK) {
+    zc_change_item(change, zc_tables[ZC_TABLE_EXECUTIONS], item.data, item.length);
+  } else {
+    zc_log(ZC_LOG_ERROR, "record", "%s %.8s: its item could not be built", live->execution.pipeline,
+           live->execution.id);
+  }
+  zc_buffer_finish(&item);
+  zc_journal_commit(engine->journal, change, on_committed, commit);
+}
+
+static void retry_commit(zc_timer *timer) {
+  zc_retry *retry = timer->user;
+  zc_commit *commit = retry->commit;
+  free(retry);
+  /* The run as it is now: what it was when the write failed is contained in that. */
+  hand_in(commit, commit->live->execution.slot != 0);
+}
+
+void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
+  zc_commit *commit = calloc(1, sizeof *commit);
+  if (!commit) {
+    zc_engine_fail(live->engine, "no memory to journal a change");
+    return;
+  }
+  commit->live = live;
+  commit->done = done;
+  live->commits++;
+  live->engine->commits++;
+  hand_in(commit, mark);
+}
+
+/* ---- history ---- */
+
+static bool same_slot(const zc_slot *a, const zc_slot *b) {
+  return a->from == b->from && a->to == b->to && a->value == b->value && a->flags == b->flags &&
+         a->source == b->source;
+}
+
+static bool remembered(const zc_history_memory *memory, const zc_slot *slot) {
+  for (size_t i = memory->n; i-- > 0;) {
+    if (memory->slots[i].from == slot->from) return same_slot(&memory->slots[i], slot);
+  }
+  return false;
+}
+
+static void remember(zc_history_memory *memory, const zc_slot *slot) {
+  for (size_t i = 0; i < memory->n; i++) {
+    if (memory->slots[i].from == slot->from) {
+      memory->slots[i] = *slot;
+      return;
+    }
+  }
+  if (memory->n == ZC_HISTORY_REMEMBERED) {
+    memory->n--;
+    memmove(memory->slots, memory->slots + 1, memory->n * sizeof *memory->slots);
+  }
+  memory->slots[memory->n++] = *slot;
+}
+
+static bool belongs_to_history(const zc_slot *slot, zc_time now) {
+  bool seen = slot->flags & (ZC_POINT_OBSERVED | ZC_POINT_ESTIMATED);
+  return seen && !(slot->flags & ZC_POINT_HELD) && slot->from <= now && slot->to > now - ZC_DAY;
+}
+
+/* How many items of the region were added. */
+static size_t add_region(zc_engine *engine, size_t region, zc_time now, zc_change *change,
+                         zc_buffer *item) {
+  const zc_region_view *view = &engine->snapshot->regions[region];
+  zc_history_memory *memory = &engine->history[region];
+  size_t added = 0;
+  for (size_t i = 0; i < view->grid.n; i++) {
+    const zc_slot *slot = &view->grid.slots[i];
+    if (!belongs_to_history(slot, now) || remembered(memory, slot)) continue;
+    zc_buffer_clear(item);
+    const char *source = engine->settings->sources[slot->source].name;
+    if (zc_history_item_write(view, slot, source, item) != ZC_OK || item->status != ZC_OK) continue;
+    zc_change_item(change, zc_tables[ZC_TABLE_HISTORY], item->data, item->length);
+    remember(memory, slot);
+    added++;
+  }
+  return added;
+}
+
+static void on_history_committed(void *user, int status, const char *message) {
+  zc_engine *engine = user;
+  engine->commits--;
+  if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
+    zc_log(ZC_LOG_ERROR, "journal", "history could not be written: %s; written next round",
+           message ? message : zc_status_text(status));
+    memset(engine->history, 0, engine->settings->n_regions * sizeof *engine->history);
+  } else if (status != ZC_OK) {
+    zc_engine_fail(engine, message ? message : "the journal failed");
+  }
+  zc_engine_settle(engine);
+}
+
+void zc_record_history(zc_engine *engine) {
+  if (!engine->journal || !zc_collect_snapshot(engine)) return;
+  zc_time now = zc_loop_now(engine->loop);
+  zc_change *change = zc_change_begin(engine->journal);
+  zc_buffer item;
+  zc_buffer_init(&item, 8192);
+  size_t added = 0;
+  for (size_t i = 0; i < engine->settings->n_regions; i++) {
+    added += add_region(engine, i, now, change, &item);
+  }
+  zc_buffer_finish(&item);
+  if (added == 0) {
+    zc_change_drop(change);
+    return;
+  }
+  engine->commits++;
+  zc_journal_commit(engine->journal, change, on_history_committed, engine);
+}

@@ -1,0 +1,118 @@
+/* Recover: takes up the runs that the journal holds, after a restart or a crash.
+ *
+ * PENDING and DEFERRED go on as if nothing had been. Whether a start that was intended came about
+ * is asked of the trigger where it can tell, resent where the token makes that safe, and else left
+ * to a person. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/engine/stages.h"
+
+typedef struct {
+  zc_engine *engine;
+  size_t n;
+} zc_recovery;
+
+static const zc_pipeline_settings *pipeline_of(const zc_engine *engine, const char *name) {
+  for (size_t i = 0; i < engine->settings->n_pipelines; i++) {
+    if (strcmp(engine->settings->pipelines[i].name, name) == 0) {
+      return &engine->settings->pipelines[i];
+    }
+  }
+  return NULL;
+}
+
+static int copy_execution(const zc_execution *from, zc_execution *to) {
+  zc_buffer text;
+  zc_buffer_init(&text, 1u << 20);
+  int status = zc_execution_write(from, &text);
+  if (status == ZC_OK) status = zc_execution_read(text.data, text.length, to);
+  zc_buffer_finish(&text);
+  return status;
+}
+
+static void take_up_attended(zc_live *live) {
+  zc_execute_move(live, ZC_UNKNOWN,
+                  "the engine ended while the command was being run: how it went is not known");
+}
+
+static void take_up_started(zc_live *live) {
+  const zc_trigger_ops *ops = zc_attempt_ops(live);
+  zc_time now = zc_loop_now(live->engine->loop);
+  if (!ops) {
+    zc_execute_move(live, ZC_UNKNOWN, "the pipeline has no trigger any more that could tell");
+  } else if (ops->attended) {
+    take_up_attended(live);
+  } else if (live->execution.remote_id) {
+    live->started_reported = true;
+    zc_execute_wait(live, ZC_STEP_POLL, now);
+  } else if (ops->idempotency == ZC_IDEMPOTENCY_NATIVE) {
+    zc_attempt_begin(live);
+  } else if (ops->idempotency == ZC_IDEMPOTENCY_LOOKUP && ops->find) {
+    zc_attempt_look_up(live);
+  } else {
+    zc_execute_move(
+        live, ZC_UNKNOWN,
+        "the engine ended while the run was being started: whether it was is not known");
+  }
+}
+
+static void take_up(zc_live *live) {
+  switch (live->execution.status) {
+  case ZC_PENDING:
+    break; /* decided once the sources have answered */
+  case ZC_DEFERRED:
+    zc_execute_wait(live, ZC_STEP_DECIDE, live->execution.planned_start);
+    break;
+  case ZC_TRIGGERING:
+  case ZC_RUNNING:
+    take_up_started(live);
+    break;
+  case ZC_UNKNOWN:
+    live->ended = true;
+    break; /* waits for a person */
+  default:
+    break;
+  }
+}
+
+/* A pipeline that is configured no longer has nobody to decide or start it. */
+static const zc_pipeline_settings gone = {.auto_trigger = false};
+
+static int each_execution(void *user, const zc_execution *stored) {
+  zc_recovery *recovery = user;
+  zc_engine *engine = recovery->engine;
+  zc_execution copy;
+  zc_execution_init(&copy);
+  int status = copy_execution(stored, &copy);
+  if (status != ZC_OK) {
+    zc_execution_finish(&copy);
+    return status;
+  }
+  const zc_pipeline_settings *pipeline = pipeline_of(engine, copy.pipeline);
+  zc_live *live = zc_execute_adopt(engine, pipeline ? pipeline : &gone, &copy);
+  if (!live) return ZC_ENOMEM;
+  recovery->n++;
+  if (pipeline) {
+    take_up(live);
+  } else {
+    bool begun = live->execution.status == ZC_TRIGGERING || live->execution.status == ZC_RUNNING;
+    zc_execute_move(live, begun ? ZC_UNKNOWN : ZC_CANCELLED,
+                    "its pipeline is not in the configuration any more");
+  }
+  return ZC_OK;
+}
+
+int zc_recover(zc_engine *engine, zc_error *error) {
+  zc_recovery recovery = {.engine = engine};
+  int status = zc_journal_executions(engine->journal, true, ZC_LIVE_MAX, each_execution, &recovery);
+  if (status != ZC_OK) {
+    return zc_error_set(error, status, "the journal's runs cannot be taken up: %s",
+                        zc_status_text(status));
+  }
+  if (recovery.n > 0) {
+    zc_log(ZC_LOG_INFO, "recover", "%zu runs taken up from the journal", recovery.n);
+  }
+  return ZC_OK;
+}

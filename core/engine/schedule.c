@@ -1,0 +1,149 @@
+/* Schedule: cron slots become requests. The slot is in the run's id and its mark is journalled with
+ * the run, so that each fires at most once, over restarts and steps of the clock too. Of the slots
+ * missed while the engine was away the newest is made up for while its deadline lasts; the others
+ * are counted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+#include "core/engine/stages.h"
+
+#define COUNT_LIMIT 10000 /* missed slots are counted no further */
+
+static void on_slot(zc_timer *timer);
+
+static void plan(zc_schedule *schedule, zc_time after) {
+  zc_engine *engine = schedule->engine;
+  const zc_pipeline_settings *p = schedule->pipeline;
+  if (zc_cron_next(&p->cron, p->zone, after, &schedule->next) != ZC_OK) {
+    schedule->next = 0;
+    zc_log(ZC_LOG_WARNING, "schedule", "%s: '%s' has no slot to come", p->name, p->schedule);
+    return;
+  }
+  if (!engine->options.once) {
+    zc_timer_at(engine->loop, &schedule->timer, schedule->next, on_slot, schedule);
+  }
+}
+
+static void request(zc_schedule *schedule, zc_time slot) {
+  zc_engine *engine = schedule->engine;
+  zc_execution execution;
+  zc_execution_init(&execution);
+  int status =
+      zc_execute_fill(engine, schedule->pipeline, "zerocarb_schedule", slot, slot, &execution);
+  if (status == ZC_OK && zc_execute_find(engine, execution.id)) {
+    zc_execution_finish(&execution);
+    return;
+  }
+  zc_live *live = NULL;
+  if (status == ZC_OK)
+    live = zc_execute_adopt(engine, schedule->pipeline, &execution);
+  else
+    zc_execution_finish(&execution);
+  if (!live) {
+    zc_log(ZC_LOG_ERROR, "schedule", "%s: no room for another run: the slot is tried again in 10 s",
+           schedule->pipeline->name);
+    schedule->next = slot;
+    zc_timer_at(engine->loop, &schedule->timer, zc_loop_now(engine->loop) + 10 * ZC_SECOND, on_slot,
+                schedule);
+    return;
+  }
+  zc_record_commit(live, NULL, true);
+}
+
+/* The newest slot in [first, now]; *ret_missed: how many lie before it. */
+static zc_time newest_due(const zc_schedule *schedule, zc_time first, zc_time now,
+                          size_t *ret_missed) {
+  zc_time slot = first, next;
+  *ret_missed = 0;
+  while (*ret_missed < COUNT_LIMIT &&
+         zc_cron_next(&schedule->pipeline->cron, schedule->pipeline->zone, slot, &next) == ZC_OK &&
+         next <= now) {
+    slot = next;
+    (*ret_missed)++;
+  }
+  return slot;
+}
+
+static bool past_deadline(const zc_schedule *schedule, zc_time slot, zc_time now) {
+  int64_t slack = (int64_t)(schedule->pipeline->max_defer_hours * (double)ZC_HOUR);
+  return now - slot > slack + ZC_PROMPT;
+}
+
+static void take_due(zc_schedule *schedule, zc_time now) {
+  size_t missed;
+  const char *name = schedule->pipeline->name;
+  zc_time slot = newest_due(schedule, schedule->next, now, &missed);
+  char text[ZC_TIME_TEXT_SIZE] = "?";
+  zc_time_format(slot, text, sizeof text);
+  if (missed > 0) zc_log(ZC_LOG_WARNING, "schedule", "%s: %zu slots missed", name, missed);
+  if (past_deadline(schedule, slot, now)) {
+    zc_log(ZC_LOG_WARNING, "schedule", "%s: slot %s missed, and its deadline has passed", name,
+           text);
+    plan(schedule, slot);
+    return;
+  }
+  zc_time before = schedule->next;
+  request(schedule, slot);
+  if (schedule->next == before && !zc_timer_active(&schedule->timer)) plan(schedule, slot);
+}
+
+static void on_slot(zc_timer *timer) {
+  zc_schedule *schedule = timer->user;
+  zc_time now = zc_loop_now(schedule->engine->loop);
+  if (now < schedule->next) { /* the clock was set back meanwhile */
+    zc_timer_at(schedule->engine->loop, &schedule->timer, schedule->next, on_slot, schedule);
+    return;
+  }
+  take_due(schedule, now);
+}
+
+/* ---- start and stop ---- */
+
+int zc_schedule_create(zc_engine *engine, zc_error *error) {
+  const zc_settings *settings = engine->settings;
+  engine->schedules = calloc(settings->n_pipelines + 1, sizeof *engine->schedules);
+  if (!engine->schedules) return zc_error_set(error, ZC_ENOMEM, "no memory for the schedules");
+  for (size_t i = 0; i < settings->n_pipelines; i++) {
+    if (!settings->pipelines[i].has_schedule) continue;
+    engine->schedules[engine->n_schedules++] =
+        (zc_schedule){.engine = engine, .pipeline = &settings->pipelines[i]};
+  }
+  return ZC_OK;
+}
+
+static int each_mark(void *user, const char *pipeline, zc_time slot) {
+  zc_engine *engine = user;
+  for (size_t i = 0; i < engine->n_schedules; i++) {
+    if (strcmp(engine->schedules[i].pipeline->name, pipeline) == 0)
+      engine->schedules[i].next = slot;
+  }
+  return ZC_OK;
+}
+
+/* With `once` what is due is asked for right away; else the timers do it. A pipeline without a mark
+ * is new: it begins now, or with `once` at the slot of this minute. */
+void zc_schedule_start(zc_engine *engine) {
+  zc_time now = zc_loop_now(engine->loop);
+  zc_time fresh = engine->options.once ? now - now % ZC_MINUTE - 1 : now;
+  if (zc_journal_marks(engine->journal, each_mark, engine) != ZC_OK) {
+    zc_log(ZC_LOG_ERROR, "schedule", "the journal's marks cannot be read: schedules begin now");
+  }
+  for (size_t i = 0; i < engine->n_schedules; i++) {
+    zc_schedule *schedule = &engine->schedules[i];
+    schedule->timer.owner = schedule->pipeline->name;
+    plan(schedule, schedule->next ? schedule->next : fresh);
+    if (engine->options.once && schedule->next && schedule->next <= now) take_due(schedule, now);
+  }
+}
+
+void zc_schedule_stop(zc_engine *engine) {
+  for (size_t i = 0; i < engine->n_schedules; i++) {
+    zc_timer_stop(engine->loop, &engine->schedules[i].timer);
+  }
+}
+
+void zc_schedule_destroy(zc_engine *engine) {
+  free(engine->schedules);
+}

@@ -1,0 +1,245 @@
+/* stages.h - what the engine's stages share: its state, and each stage's entry points.
+ *
+ * collect.c   sources -> grid            schedule.c  cron slots -> requests
+ * decision.c  request + snapshot -> decision, and its record
+ * execute.c   decision -> trigger -> status; recover.c takes up what the journal holds
+ * deliver.c   outbox -> sinks            engine.c    ties them together
+ *
+ * One owner a field: the stage under whose heading it stands. */
+#ifndef ZC_ENGINE_STAGES_H
+#define ZC_ENGINE_STAGES_H
+
+#include <uthash.h>
+
+#include "core/engine/engine.h"
+#include "core/model/grid.h"
+#include "core/tables/execution_item.h"
+#include "core/tables/schema.h"
+
+/* A request taken up this soon after its time is decided as of its time. */
+#define ZC_PROMPT (60 * ZC_SECOND)
+/* Decisions wait this long for the first round of the sources, then go on with what is there. */
+#define ZC_FIRST_ROUND_LIMIT (45 * ZC_SECOND)
+/* One turn of the loop decides for so long at the most (real time), then lets others in. */
+#define ZC_DECIDE_SLICE_NS INT64_C(5000000)
+#define ZC_GRID_HORIZON    (9 * ZC_DAY) /* how far back observations are kept */
+#define ZC_START_ATTEMPTS  10
+#define ZC_REMOTE_DEADLINE (60 * ZC_SECOND) /* of one call of a remote trigger */
+#define ZC_POLL_LIMIT      (60 * ZC_SECOND) /* the longest pause between polls */
+#define ZC_LIVE_MAX        100000           /* runs not ended, in the whole engine */
+
+/* ---- collect ---- */
+
+typedef struct zc_collector zc_collector;
+
+/* One question to a source: a region, and observations or forecast. */
+typedef struct {
+  zc_collector *collector;
+  size_t region; /* position in the collector's regions */
+  bool forecast;
+  bool delivered; /* the last answer brought points */
+  zc_operation operation;
+} zc_question;
+
+struct zc_collector {
+  zc_engine *engine;
+  size_t source; /* position in the settings' sources */
+  const zc_plugin_settings *settings;
+  zc_instance *instance;
+  zc_timer timer;
+  zc_question *questions; /* two a region */
+  bool *delivered;        /* per region, for the record */
+  size_t n_questions, waiting;
+  bool asked;        /* the first round has ended */
+  uint32_t failures; /* rounds in a row that brought nothing */
+  zc_time last_success;
+  char last_message[200];
+};
+
+/* Slots already written to carbon_intensity_history, per region, so that a change is written once.
+ */
+#define ZC_HISTORY_REMEMBERED 256
+typedef struct {
+  zc_slot slots[ZC_HISTORY_REMEMBERED];
+  size_t n;
+} zc_history_memory;
+
+/* ---- execute ---- */
+
+typedef enum { ZC_STEP_NONE, ZC_STEP_DECIDE, ZC_STEP_START, ZC_STEP_POLL } zc_step;
+
+/* A run that has not ended. */
+typedef struct zc_live {
+  zc_engine *engine;
+  const zc_pipeline_settings *pipeline;
+  zc_execution execution;
+  zc_timer timer; /* the next step */
+  zc_step step;
+  zc_operation operation; /* of the trigger */
+  int what;               /* ZC_START_RUN … of that operation */
+  int outcome;            /* ZC_RUN_… last reported, 0: none */
+  char *outcome_message;
+  int64_t poll_ms;
+  uint64_t decided_version; /* of the grid */
+  unsigned commits;         /* under way */
+  bool started_reported, stop_asked, ended;
+  bool queued; /* waits to be decided */
+  struct zc_live *next_queued;
+  void (*accepted)(void *user, int status);
+  void *accepted_user;
+  UT_hash_handle hh;
+} zc_live;
+
+typedef struct {
+  const zc_plugin *plugin;
+  zc_instance *instance;
+} zc_trigger_slot;
+
+/* ---- schedule ---- */
+
+typedef struct {
+  zc_engine *engine;
+  const zc_pipeline_settings *pipeline;
+  zc_timer timer;
+  zc_time next; /* slot; 0: none to come */
+} zc_schedule;
+
+/* ---- deliver ---- */
+
+typedef struct {
+  zc_engine *engine;
+  const zc_plugin_settings *settings;
+  zc_instance *instance;
+  zc_timer timer; /* retry */
+  zc_operation operation;
+  bool ready, busy;
+  uint32_t failures;
+  size_t limit; /* items a write, 1 while the culprit of a refused batch is looked for */
+  zc_item *items;
+  char **texts;
+  zc_json **parsed;
+  size_t n_items;
+  int64_t last_sequence; /* of the items under way */
+  uint64_t written, refused;
+  char last_message[200];
+} zc_delivery;
+
+struct zc_engine {
+  zc_loop *loop;
+  zc_http *http;
+  const zc_settings *settings;
+  zc_journal *journal;
+  zc_engine_options options;
+  zc_host_context *context;
+  zc_random random;
+  zc_time started_at;
+  bool stopping;
+  /* collect */
+  zc_grid *grid;
+  zc_snapshot *snapshot;
+  zc_collector *collectors;
+  zc_history_memory *history; /* one a region */
+  zc_timer first_round;
+  bool collected;
+  int64_t forecast_horizon;
+  /* decide */
+  zc_policy policies[ZC_POLICIES_MAX];
+  zc_instance *policy_instances[ZC_POLICIES_MAX];
+  zc_live *queue_head, *queue_tail;
+  zc_timer queue_timer;
+  uint64_t decisions;
+  /* execute */
+  zc_live *live; /* by id */
+  zc_trigger_slot *triggers;
+  size_t n_triggers;
+  size_t commits; /* under way */
+  /* schedule */
+  zc_schedule *schedules;
+  size_t n_schedules;
+  /* deliver */
+  zc_delivery *deliveries;
+  /* stop */
+  zc_timer stop_timer;
+  void (*stopped)(void *user);
+  void *stopped_user;
+  void (*fatal)(void *user, const char *message);
+  void *fatal_user;
+  void (*ready)(void *user);
+  void *ready_user;
+  void (*changed)(void *user, const zc_execution *execution);
+  void *changed_user;
+};
+
+/* collect.c */
+int zc_collect_create(zc_engine *engine, zc_error *error);
+void zc_collect_start(zc_engine *engine);
+void zc_collect_stop(zc_engine *engine); /* timers and operations */
+void zc_collect_destroy(zc_engine *engine);
+/* The snapshot for now, borrowed until the next call; NULL for want of memory. */
+zc_snapshot *zc_collect_snapshot(zc_engine *engine);
+/* One report a source, for records; reports has room for every source of the settings. */
+void zc_collect_reports(const zc_engine *engine, zc_source_report *reports);
+
+/* decision.c */
+int zc_decision_create(zc_engine *engine, zc_error *error);
+void zc_decision_destroy(zc_engine *engine);
+/* Decides for a run and fills its execution: action, region, planned_start, figures, reason,
+ * record. *ret_changed: false where a run that was decided before keeps its plan. */
+int zc_decision_make(zc_engine *engine, zc_live *live, bool *ret_changed, zc_error *error);
+/* The pipeline of that name; NULL with the nearest name in *error. */
+const zc_pipeline_settings *zc_decision_pipeline(const zc_engine *engine, const char *name,
+                                                 zc_error *error);
+/* Why, as one JSON object. */
+int zc_decision_why(zc_engine *engine, const zc_decide_request *request,
+                    const zc_decision *decision, zc_buffer *to);
+
+/* execute.c */
+zc_live *zc_execute_find(const zc_engine *engine, const char *id);
+/* A new execution of a pipeline. slot 0: a random id; else that of the slot, requested_at = slot.
+ */
+int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipeline,
+                    const char *trigger_source, zc_time requested_at, zc_time slot,
+                    zc_execution *ret);
+/* Makes a live run of an execution (taken over, also on failure). NULL: no memory, or too many. */
+zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipeline,
+                          zc_execution *execution);
+void zc_execute_queue(zc_live *live);              /* to be decided soon */
+void zc_execute_queue_deferred(zc_engine *engine); /* all that wait, after new data */
+void zc_execute_wait(zc_live *live, zc_step step, zc_time at);
+/* Moves on to `status` and commits; the run is freed once an end is journalled. */
+void zc_execute_move(zc_live *live, zc_execution_status status, const char *message);
+void zc_execute_forget(zc_live *live); /* frees at once */
+
+/* attempt.c: the trigger's side of execute */
+void zc_attempt_begin(zc_live *live);   /* journalled: start it */
+void zc_attempt_look_up(zc_live *live); /* find, then resend */
+void zc_attempt_poll(zc_live *live);
+void zc_attempt_stop(zc_live *live);
+const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger */
+
+/* record.c */
+/* Commits the run's state and its item in one transaction; then `done`. */
+void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
+void zc_record_history(zc_engine *engine); /* slots that have begun since, or changed */
+
+/* recover.c */
+int zc_recover(zc_engine *engine, zc_error *error);
+
+/* schedule.c */
+int zc_schedule_create(zc_engine *engine, zc_error *error);
+void zc_schedule_start(zc_engine *engine);
+void zc_schedule_stop(zc_engine *engine);
+void zc_schedule_destroy(zc_engine *engine);
+
+/* deliver.c */
+int zc_deliver_create(zc_engine *engine, zc_error *error);
+void zc_deliver_start(zc_engine *engine);
+bool zc_deliver_idle(const zc_engine *engine); /* nothing under way, nothing known to wait */
+void zc_deliver_stop(zc_engine *engine);
+void zc_deliver_destroy(zc_engine *engine);
+
+/* engine.c */
+void zc_engine_settle(zc_engine *engine); /* looks whether stop or --once is finished */
+void zc_engine_fail(zc_engine *engine, const char *message);
+
+#endif
