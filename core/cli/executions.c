@@ -1,0 +1,255 @@
+/* executions - what is planned, running, done: read from the journal, with or without an engine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time_text.h"
+#include "core/cli/output.h"
+#include "core/cli/session.h"
+#include "core/serve/client.h"
+#include "core/tables/execution_item.h"
+
+#define TEXT_MAX      ((size_t)64 * 1024 * 1024)
+#define DEFAULT_LIMIT 50
+#define LIMIT_MAX     100000
+#define SHORT_ID      8 /* characters of an id in lists; any unique beginning is understood */
+#define SEARCHED      100000
+
+/* ---- list ---- */
+
+typedef struct {
+  zc_listing listing;
+  zc_buffer json;
+  bool as_json;
+  size_t n;
+} list;
+
+static void add_time(zc_listing *listing, zc_time time) {
+  char text[ZC_TIME_TEXT_SIZE];
+  bool known = time && zc_time_format(time, text, sizeof text) == ZC_OK;
+  zc_listing_add(listing, ZC_PLAIN, "%s", known ? text : "-");
+}
+
+static void add_row(zc_listing *listing, const zc_execution *x) {
+  const char *status = zc_execution_status_text(x->status);
+  const char *message = x->message ? x->message : x->reason ? x->reason : "";
+  zc_listing_add(listing, ZC_PLAIN, "%.*s", SHORT_ID, x->id);
+  zc_listing_add(listing, ZC_PLAIN, "%s", x->pipeline);
+  zc_listing_add(listing, zc_output_status_colour(status), "%s", status);
+  zc_listing_add(listing, ZC_PLAIN, "%s", x->decided_at ? zc_action_text(x->action) : "-");
+  zc_listing_add(listing, ZC_PLAIN, "%s", x->decided_at && x->region ? x->region : "-");
+  add_time(listing, x->requested_at);
+  add_time(listing, x->decided_at ? x->planned_start : 0);
+  zc_listing_add(listing, ZC_PLAIN, "%s", message);
+}
+
+static int add_execution(void *user, const zc_execution *execution) {
+  list *l = user;
+  if (!l->as_json) {
+    add_row(&l->listing, execution);
+    l->n++;
+    return ZC_OK;
+  }
+  if (l->n++) zc_buffer_char(&l->json, ',');
+  return zc_execution_item_write(execution, &l->json);
+}
+
+static int print_list(zc_journal *journal, const zc_arguments *arguments, size_t limit) {
+  static const char *const headings[] = {"ID",     "PIPELINE",  "STATUS",  "DECISION",
+                                         "REGION", "REQUESTED", "PLANNED", "MESSAGE"};
+  list l = {.as_json = zc_arguments_has(arguments, "json")};
+  zc_listing_init(&l.listing, 8);
+  zc_listing_headings(&l.listing, headings);
+  zc_buffer_init(&l.json, TEXT_MAX);
+  zc_buffer_char(&l.json, '[');
+  int status =
+      zc_journal_executions(journal, zc_arguments_has(arguments, "live"), limit, add_execution, &l);
+  zc_buffer_char(&l.json, ']');
+  if (status != ZC_OK) {
+    zc_cli_message("the journal cannot be read: %s", zc_status_text(status));
+  } else if (l.as_json) {
+    zc_output_line(&l.json);
+  } else if (l.n > 0) {
+    zc_listing_print(&l.listing, "");
+  } else {
+    zc_cli_message("no executions");
+  }
+  zc_buffer_finish(&l.json);
+  zc_listing_finish(&l.listing);
+  return zc_cli_exit_of(status);
+}
+
+/* ---- one, by id or its beginning ---- */
+
+typedef struct {
+  const char *beginning;
+  char id[ZC_EXECUTION_ID_SIZE];
+  size_t n;
+} search;
+
+static int compare_id(void *user, const zc_execution *execution) {
+  search *s = user;
+  if (strncmp(execution->id, s->beginning, strlen(s->beginning)) != 0) return ZC_OK;
+  if (s->n++ == 0) zc_copy_text(s->id, sizeof s->id, execution->id);
+  return ZC_OK;
+}
+
+/* The whole id in `id`. */
+static int find_id(zc_journal *journal, const char *beginning, char id[ZC_EXECUTION_ID_SIZE]) {
+  search s = {.beginning = beginning};
+  int status = zc_journal_executions(journal, false, SEARCHED, compare_id, &s);
+  if (status != ZC_OK) {
+    zc_cli_message("the journal cannot be read: %s", zc_status_text(status));
+    return zc_cli_exit_of(status);
+  }
+  if (s.n == 1) {
+    memcpy(id, s.id, sizeof s.id);
+    return ZC_EXIT_FINE;
+  }
+  if (s.n == 0)
+    zc_cli_message("no execution '%s'", beginning);
+  else
+    zc_cli_message("%zu executions begin with '%s': give more of the id", s.n, beginning);
+  return ZC_EXIT_NOT_FINE;
+}
+
+static int show(zc_journal *journal, const zc_arguments *arguments) {
+  char id[ZC_EXECUTION_ID_SIZE];
+  int exit_status = find_id(journal, arguments->operands[1], id);
+  if (exit_status != ZC_EXIT_FINE) return exit_status;
+  zc_execution execution;
+  zc_buffer text;
+  zc_execution_init(&execution);
+  zc_buffer_init(&text, TEXT_MAX);
+  int status = zc_journal_find(journal, id, &execution);
+  if (status == ZC_OK) status = zc_execution_item_write(&execution, &text);
+  if (status == ZC_OK) {
+    zc_output_item(&text, execution.tail, zc_arguments_has(arguments, "json"));
+  } else {
+    zc_cli_message("%s cannot be shown: %s", id, zc_status_text(status));
+  }
+  zc_buffer_finish(&text);
+  zc_execution_finish(&execution);
+  return zc_cli_exit_of(status);
+}
+
+/* ---- cancel, over the engine's socket ---- */
+
+static int ask_to_cancel(const char *state_dir, const char *id, bool as_json) {
+  char path[128];
+  zc_error error = {0};
+  zc_buffer answer;
+  int http_status;
+  zc_buffer_init(&answer, ZC_CLIENT_ANSWER_MAX);
+  snprintf(path, sizeof path, "/v1/executions/%s/cancel", id);
+  int status = zc_client_request(state_dir, "POST", path, &answer, &http_status, &error);
+  int exit_status = ZC_EXIT_FINE;
+  if (status != ZC_OK) {
+    zc_cli_message("%s", error.text);
+    exit_status = status == ZC_ENOTFOUND ? ZC_EXIT_UNAVAILABLE : zc_cli_exit_of(status);
+  } else if (http_status != 202) {
+    char why[512];
+    zc_cli_message("%s", zc_client_error(&answer, http_status, why, sizeof why));
+    exit_status = ZC_EXIT_NOT_FINE;
+  } else if (as_json) {
+    zc_output_line(&answer);
+  } else {
+    zc_cli_message("%s is being cancelled", id);
+  }
+  zc_buffer_finish(&answer);
+  return exit_status;
+}
+
+static int cancel(zc_session *session, zc_journal *journal, const zc_arguments *arguments) {
+  char id[ZC_EXECUTION_ID_SIZE];
+  int status = find_id(journal, arguments->operands[1], id);
+  if (status != ZC_EXIT_FINE) return status;
+  return ask_to_cancel(session->settings->state_dir, id, zc_arguments_has(arguments, "json"));
+}
+
+/* ---- the command ---- */
+
+typedef enum { LIST, SHOW, CANCEL } action;
+
+static int read_action(const zc_arguments *arguments, action *ret) {
+  static const char *const names[] = {"list", "show", "cancel"};
+  const char *name = arguments->n_operands ? arguments->operands[0] : "list";
+  for (size_t i = 0; i < 3; i++) {
+    if (strcmp(name, names[i]) != 0) continue;
+    *ret = (action)i;
+    if (i == LIST && arguments->n_operands > 1) return zc_cli_usage("list takes no ID");
+    bool has_id = arguments->n_operands == 2 && arguments->operands[1][0];
+    if (i != LIST && !has_id) return zc_cli_usage("%s wants an ID", name);
+    return ZC_EXIT_FINE;
+  }
+  const char *near = zc_nearest(name, names, 3);
+  return near ? zc_cli_usage("executions: '%s' is not known: did you mean '%s'?", name, near)
+              : zc_cli_usage("executions: '%s' is not known", name);
+}
+
+/* No journal yet: nothing has ever run here. */
+static int without_journal(const zc_arguments *arguments, action what, const zc_error *error) {
+  if (error->status != ZC_ENOTFOUND || what != LIST) {
+    zc_cli_message("%s", error->text);
+    return error->status == ZC_ENOTFOUND ? ZC_EXIT_NOT_FINE : zc_cli_exit_of(error->status);
+  }
+  if (zc_arguments_has(arguments, "json"))
+    zc_output_printf("[]\n");
+  else
+    zc_cli_message("no executions");
+  return ZC_EXIT_FINE;
+}
+
+static int with_config(zc_session *session, const zc_arguments *arguments, action what,
+                       size_t limit) {
+  zc_journal *journal;
+  zc_error error = {0};
+  int status = zc_session_load(session, arguments, true);
+  if (status != ZC_EXIT_FINE) return status;
+  if (zc_journal_open(NULL, session->settings->state_dir, &journal, &error) != ZC_OK) {
+    return without_journal(arguments, what, &error);
+  }
+  status = what == LIST   ? print_list(journal, arguments, limit)
+           : what == SHOW ? show(journal, arguments)
+                          : cancel(session, journal, arguments);
+  zc_journal_close(journal);
+  return status;
+}
+
+static int executions(const zc_arguments *arguments) {
+  zc_session session;
+  zc_error error;
+  action what = LIST;
+  long long limit = DEFAULT_LIMIT;
+  int status = read_action(arguments, &what);
+  if (status != ZC_EXIT_FINE) return status;
+  if (zc_arguments_number(arguments, "limit", 1, LIMIT_MAX, &limit, &error) != ZC_OK) {
+    return zc_cli_usage("executions: %s", error.text);
+  }
+  status = zc_session_init(&session, 0);
+  if (status == ZC_EXIT_FINE) status = with_config(&session, arguments, what, (size_t)limit);
+  zc_session_finish(&session);
+  return status;
+}
+
+static const zc_switch switches[] = {
+    ZC_SWITCH_CONFIG,
+    {"live", 0, NULL, "list: only those that have not ended"},
+    {"limit", 0, "N", "list: at most so many, the newest (default: 50)"},
+    ZC_SWITCH_JSON,
+    ZC_SWITCH_HELP,
+};
+
+const zc_command zc_command_executions = {
+    .name = "executions",
+    .operands = "[list | show ID | cancel ID]",
+    .summary = "what is planned, running and done",
+    .details =
+        "list and show read the journal, whether an engine runs or not. cancel asks the running\n"
+        "engine. Of an ID any beginning that only one execution has is enough.\n",
+    .max_operands = 2,
+    .switches = switches,
+    .n_switches = sizeof switches / sizeof *switches,
+    .run = executions,
+};

@@ -1,0 +1,179 @@
+/* run - the engine, in the foreground. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+#include "core/cli/session.h"
+#include "core/cli/signals.h"
+#include "core/serve/control.h"
+
+/* Beyond engine.shutdown_timeout: an end that takes longer must not keep a container waiting for
+ * its kill. */
+#define END_RESERVE (2 * ZC_SECOND)
+/* How far a replay goes between two looks for a signal. */
+#define REPLAY_STRIDE ZC_HOUR
+
+typedef struct {
+  zc_session session;
+  zc_control *control;
+  zc_time from, to; /* of a replay; 0: none */
+  bool once;
+  bool failed; /* a run failed */
+  bool fatal;
+} runner;
+
+/* Secrets are in memory and in the state dir: no core dumps, no other reader. */
+static void harden(void) {
+  struct rlimit none = {0, 0};
+  umask(077);
+  setrlimit(RLIMIT_CORE, &none);
+#ifndef ZC_SANITIZED /* the leak checker looks at its own process from outside */
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static void on_signal(void *user, int number) {
+  runner *r = user;
+  zc_log(ZC_LOG_INFO, "run", "stopping: %s", strsignal(number));
+  zc_loop_stop(r->session.loop);
+}
+
+static void on_fatal(void *user, const char *message) {
+  runner *r = user;
+  (void)message; /* the engine has logged it */
+  r->fatal = true;
+  zc_loop_stop(r->session.loop);
+}
+
+static void on_status(void *user, const zc_execution *execution) {
+  runner *r = user;
+  zc_execution_status status = execution->status;
+  r->failed |= status == ZC_FAILED || status == ZC_TIMED_OUT || status == ZC_UNKNOWN;
+}
+
+static int read_arguments(const zc_arguments *arguments, runner *r) {
+  zc_error error;
+  r->once = zc_arguments_has(arguments, "once");
+  if (zc_arguments_time(arguments, "from", &r->from, &error) != ZC_OK ||
+      zc_arguments_time(arguments, "to", &r->to, &error) != ZC_OK) {
+    return zc_cli_usage("run: %s", error.text);
+  }
+  if (zc_arguments_has(arguments, "from") != zc_arguments_has(arguments, "to")) {
+    return zc_cli_usage("run: --from and --to go together");
+  }
+  if (r->from && r->from >= r->to) return zc_cli_usage("run: --from must lie before --to");
+  if (r->from && r->once) return zc_cli_usage("run: --once does not go with --from and --to");
+  return ZC_EXIT_FINE;
+}
+
+static void log_start(const runner *r) {
+  const zc_settings *s = r->session.settings;
+  const zc_findings *findings = &r->session.findings;
+  zc_log(ZC_LOG_INFO, "run", "ZeroCarb %s: %s: %zu pipelines, %zu sources; state in %s%s%s",
+         ZC_VERSION, r->session.path, s->n_pipelines, s->n_sources, s->state_dir,
+         r->control ? "; commands over " : "", r->control ? "its engine.sock" : "");
+  for (size_t i = 0; i < findings->n; i++) {
+    zc_log(ZC_LOG_WARNING, "config", "%s:%d: %s", r->session.path, findings->items[i].line,
+           findings->items[i].text);
+  }
+}
+
+static int start_control(runner *r) {
+  zc_error error = {0};
+  if (r->once || r->from) return ZC_EXIT_FINE;
+  int status = zc_control_start(r->session.loop, r->session.engine, r->session.settings->state_dir,
+                                &r->control, &error);
+  if (status == ZC_OK) return ZC_EXIT_FINE;
+  zc_cli_message("%s", error.text);
+  return zc_cli_exit_of(status);
+}
+
+static int prepare(runner *r, const zc_arguments *arguments) {
+  zc_session *s = &r->session;
+  int status = zc_session_load(s, arguments, true);
+  if (status != ZC_EXIT_FINE) return status;
+  zc_log_setup(s->settings->log_level, s->settings->log_json, &s->clock, stderr);
+  zc_engine_options options = {.once = r->once, .as_of = r->from, .seed = s->seed};
+  if ((status = zc_session_open_http(s)) != ZC_EXIT_FINE) return status;
+  if ((status = zc_session_open_journal(s)) != ZC_EXIT_FINE) return status;
+  if ((status = zc_session_create_engine(s, &options)) != ZC_EXIT_FINE) return status;
+  zc_engine_on_fatal(s->engine, on_fatal, r);
+  zc_engine_on_status(s->engine, on_status, r);
+  if ((status = start_control(r)) != ZC_EXIT_FINE) return status;
+  log_start(r);
+  return zc_session_start_engine(s);
+}
+
+static void replay(runner *r) {
+  for (zc_time at = r->from; at < r->to && !zc_signals_pending() && !r->fatal;) {
+    at = r->to - at > REPLAY_STRIDE ? at + REPLAY_STRIDE : r->to;
+    zc_loop_run(r->session.loop, at);
+    zc_clock_advance(&r->session.clock, at);
+  }
+}
+
+static int run_engine(runner *r) {
+  if (r->from)
+    replay(r);
+  else
+    zc_loop_run(r->session.loop, ZC_TIME_MAX);
+  zc_signals_limit_end(r->session.settings->shutdown_ms + END_RESERVE, ZC_EXIT_INTERNAL);
+  if (!r->fatal) zc_session_stop_engine(&r->session);
+  if (r->fatal) return ZC_EXIT_INTERNAL;
+  zc_log(ZC_LOG_INFO, "run", "stopped; what is under way is in the journal");
+  bool judged = r->once || r->from;
+  int status = r->failed && judged ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
+  zc_signals_limit_end(0, status);
+  return status;
+}
+
+static int run(const zc_arguments *arguments) {
+  runner r = {0};
+  zc_signals_install();
+  harden();
+  int status = read_arguments(arguments, &r);
+  if (status != ZC_EXIT_FINE) return status;
+  status = zc_session_init(&r.session, r.from);
+  if (status == ZC_EXIT_FINE && zc_signals_attach(r.session.loop, on_signal, &r) != ZC_OK) {
+    zc_cli_message("cannot watch for signals");
+    status = ZC_EXIT_INTERNAL;
+  }
+  if (status == ZC_EXIT_FINE) status = prepare(&r, arguments);
+  if (status == ZC_EXIT_FINE) status = run_engine(&r);
+  zc_control_stop(r.control);
+  zc_signals_detach();
+  zc_session_finish(&r.session);
+  return status;
+}
+
+static const zc_switch switches[] = {
+    ZC_SWITCH_CONFIG,
+    {"once", 0, NULL, "collect, decide and run what is due, then exit"},
+    {"from", 0, "TIME", "replay recorded time from here (with --to)"},
+    {"to", 0, "TIME", "up to here"},
+    ZC_SWITCH_HELP,
+};
+
+const zc_command zc_command_run = {
+    .name = "run",
+    .operands = "",
+    .summary = "the engine, in the foreground",
+    .details = "SIGTERM or SIGINT stops it in order, within engine.shutdown_timeout; a second one "
+               "ends it\n"
+               "at once with 128 + the signal's number. With --once or a replay the exit status is "
+               "1 where\n"
+               "a run failed.\n\n"
+               "--from and --to replay the engine over recorded time: sources of recorded data "
+               "answer as of\n"
+               "then, timers fire in virtual order, and commands are really started. For "
+               "demonstrations and\n"
+               "tests; use a state_dir of its own.\n",
+    .switches = switches,
+    .n_switches = sizeof switches / sizeof *switches,
+    .run = run,
+};

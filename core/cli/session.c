@@ -1,0 +1,146 @@
+#include "core/cli/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/text.h"
+#include "core/base/time_text.h"
+
+/* ---- beginning and end ---- */
+
+int zc_session_init(zc_session *session, zc_time at) {
+  memset(session, 0, sizeof *session);
+  if (at)
+    zc_clock_init_virtual(&session->clock, at);
+  else
+    zc_clock_init_real(&session->clock);
+  zc_log_setup(ZC_LOG_WARNING, false, &session->clock, stderr);
+  /* The same replay gives the same run. */
+  session->seed = at ? 1 : zc_random_seed();
+  int status = zc_loop_create(&session->clock, &session->loop);
+  if (status == ZC_OK) status = zc_registry_create(&session->registry);
+  if (status == ZC_OK) return ZC_EXIT_FINE;
+  zc_cli_message("cannot start: %s", zc_status_text(status));
+  return zc_cli_exit_of(status);
+}
+
+void zc_session_finish(zc_session *session) {
+  zc_engine_destroy(session->engine);
+  if (session->journal) zc_journal_close(session->journal);
+  if (session->http) zc_http_destroy(session->http);
+  zc_loop_destroy(session->loop);
+  zc_settings_free(session->settings);
+  zc_findings_finish(&session->findings);
+  zc_registry_destroy(session->registry);
+  zc_log_setup(ZC_LOG_WARNING, false, NULL, stderr);
+}
+
+/* ---- config ---- */
+
+const char *zc_session_config_path(const zc_arguments *arguments) {
+  const char *path = zc_arguments_text(arguments, "config");
+  if (!path) path = getenv("ZEROCARB_CONFIG");
+  if (path && *path) return path;
+  return access("zerocarb.yaml", F_OK) == 0 ? "zerocarb.yaml" : "/etc/zerocarb/zerocarb.yaml";
+}
+
+static void add_directories(void *user, char *const *directories, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    int status = zc_registry_add_directory(user, directories[i]);
+    if (status != ZC_OK) {
+      zc_log(ZC_LOG_WARNING, "plugins", "%s is not searched: %s", directories[i],
+             zc_status_text(status));
+    }
+  }
+}
+
+static void print_errors(const zc_session *session) {
+  zc_buffer text;
+  zc_buffer_init(&text, 1u << 20);
+  zc_findings_print(&session->findings, session->path, &text);
+  fputs(text.data ? text.data : "", stderr);
+  zc_buffer_finish(&text);
+  zc_cli_message("%s: %zu error%s", session->path, session->findings.errors,
+                 session->findings.errors == 1 ? "" : "s");
+}
+
+int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print) {
+  zc_plugin_finder finder = zc_registry_finder(session->registry);
+  zc_config_options options = {.finder = &finder, .prepare = add_directories};
+  session->path = zc_session_config_path(arguments);
+  int status = zc_config_load(session->path, &options, &session->settings, &session->findings);
+  if (status == ZC_OK) return ZC_EXIT_FINE;
+  if (status == ZC_ENOMEM) {
+    zc_cli_message("%s: no memory to read it", session->path);
+    return ZC_EXIT_INTERNAL;
+  }
+  if (print) print_errors(session);
+  return ZC_EXIT_CONFIG;
+}
+
+int zc_session_check_pipeline(const zc_session *session, const char *name) {
+  const zc_settings *settings = session->settings;
+  for (size_t i = 0; i < settings->n_pipelines; i++) {
+    if (strcmp(settings->pipelines[i].name, name) == 0) return ZC_EXIT_FINE;
+  }
+  const char **names = calloc(settings->n_pipelines + 1, sizeof *names);
+  for (size_t i = 0; names && i < settings->n_pipelines; i++)
+    names[i] = settings->pipelines[i].name;
+  const char *near = names ? zc_nearest(name, names, settings->n_pipelines) : NULL;
+  free(names);
+  return near ? zc_cli_usage("%s has no pipeline '%s': did you mean '%s'?", session->path, name,
+                             near)
+              : zc_cli_usage("%s has no pipeline '%s'", session->path, name);
+}
+
+/* ---- engine ---- */
+
+static int fail(const zc_error *error) {
+  zc_cli_message("%s", error->text);
+  return zc_cli_exit_of(error->status);
+}
+
+int zc_session_open_http(zc_session *session) {
+  int status = zc_http_create(session->loop, session->seed, &session->http);
+  if (status == ZC_OK) return ZC_EXIT_FINE;
+  zc_cli_message("cannot make the HTTP client: %s", zc_status_text(status));
+  return zc_cli_exit_of(status);
+}
+
+int zc_session_open_journal(zc_session *session) {
+  zc_error error = {0};
+  int status =
+      zc_journal_open(session->loop, session->settings->state_dir, &session->journal, &error);
+  return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+}
+
+int zc_session_create_engine(zc_session *session, const zc_engine_options *options) {
+  zc_error error = {0};
+  int status = zc_engine_create(session->loop, session->http, session->settings, session->journal,
+                                options, &session->engine, &error);
+  return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+}
+
+int zc_session_start_engine(zc_session *session) {
+  zc_error error = {0};
+  int status = zc_engine_start(session->engine, &error);
+  return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+}
+
+static void on_stopped(void *user) {
+  zc_session *session = ((zc_session **)user)[0];
+  ((zc_session **)user)[0] = NULL;
+  zc_loop_stop(session->loop);
+}
+
+void zc_session_stop_engine(zc_session *session) {
+  zc_session *waiting = session;
+  zc_engine_stop(session->engine, on_stopped, &waiting);
+  /* Stopped at once, it has stopped the loop already: this returns then. Under a virtual clock the
+   * limits of stopping still lie ahead. */
+  zc_loop_run(session->loop, ZC_TIME_MAX);
+  if (waiting) zc_log(ZC_LOG_ERROR, "engine", "something of it did not stop");
+}

@@ -1,0 +1,48 @@
+/* session.h - what commands stand on: clock, loop, registry, config, HTTP client, journal, engine,
+ * made in this order and ended in reverse.
+ *
+ * Functions that can fail say why on stderr and give the command's exit status, ZC_EXIT_FINE to go
+ * on. finish() is fine at any point. */
+#ifndef ZC_CLI_SESSION_H
+#define ZC_CLI_SESSION_H
+
+#include "core/cli/cli.h"
+#include "core/engine/engine.h"
+#include "core/plugin/registry.h"
+
+typedef struct {
+  zc_clock clock;
+  zc_loop *loop;
+  zc_registry *registry;
+  const char *path; /* of the config */
+  zc_settings *settings;
+  zc_findings findings;
+  zc_http *http;
+  zc_journal *journal;
+  zc_engine *engine;
+  uint64_t seed;
+} zc_session;
+
+/* The clock is real, or virtual from `at` where it is not 0. Logs warnings and errors until told
+ * otherwise. */
+int zc_session_init(zc_session *session, zc_time at);
+void zc_session_finish(zc_session *session);
+
+/* The config's path: -c, $ZEROCARB_CONFIG, ./zerocarb.yaml, /etc/zerocarb/zerocarb.yaml. */
+const char *zc_session_config_path(const zc_arguments *arguments);
+/* Reads and checks it. The findings are kept; with `print`, errors are printed to stderr. */
+int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print);
+int zc_session_open_http(zc_session *session);
+/* Takes the journal's lock; one engine a state dir. */
+int zc_session_open_journal(zc_session *session);
+/* Makes the engine, does not start it. */
+int zc_session_create_engine(zc_session *session, const zc_engine_options *options);
+/* Starts it. */
+int zc_session_start_engine(zc_session *session);
+/* Ends what runs and journals it; returns when that is done. */
+void zc_session_stop_engine(zc_session *session);
+
+/* Whether the config has that pipeline; if not, says so with the nearest name: usage. */
+int zc_session_check_pipeline(const zc_session *session, const char *name);
+
+#endif

@@ -1,0 +1,291 @@
+#include "core/serve/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+#include "core/io/work.h"
+#include "core/tables/execution_item.h"
+
+#define DEFAULT_LIMIT 50
+
+struct zc_api {
+  zc_loop *loop;
+  zc_engine *engine;
+  char *state_dir, *trigger_source;
+  zc_router router;
+};
+
+static int http_status(int status) {
+  switch (status) {
+  case ZC_EINVAL:
+    return 400;
+  case ZC_ENOTFOUND:
+    return 404;
+  case ZC_ECONFLICT:
+    return 409;
+  case ZC_ECANCELED:
+    return 503; /* the engine is stopping */
+  default:
+    return 500;
+  }
+}
+
+/* ---- status ---- */
+
+static void get_status(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  int status = zc_engine_status(api->engine, &exchange->answer);
+  if (status == ZC_OK) {
+    zc_exchange_answer(exchange, 200);
+  } else {
+    zc_exchange_error(exchange, 500, "no status: %s", zc_status_text(status));
+  }
+}
+
+/* ---- trigger and cancel ---- */
+
+/* The only body that is understood is an empty object: whoever sends options learns that none are
+ * taken. */
+static bool body_is_empty(zc_exchange *exchange) {
+  if (exchange->body_length == 0) return true;
+  zc_json *json = NULL;
+  const char *key = NULL;
+  int status = zc_json_parse(exchange->body, exchange->body_length, &json);
+  bool object = status == ZC_OK && zc_json_type(json) == ZC_JSON_OBJECT;
+  bool empty = object && !zc_json_member(json, 0, &key);
+  if (!object) {
+    zc_exchange_error(exchange, 400, "the body must be a JSON object");
+  } else if (!empty) {
+    zc_exchange_error(exchange, 400, "unknown member '%s': none is taken", key);
+  }
+  zc_json_free(json);
+  return empty;
+}
+
+static void answer_run(zc_exchange *exchange, const char *id, const zc_execution *execution) {
+  zc_buffer_text(&exchange->answer, "{\"execution_id\":");
+  zc_json_write_text(&exchange->answer, id);
+  if (execution) {
+    zc_buffer_printf(&exchange->answer, ",\"status\":\"%s\"",
+                     zc_execution_status_text(execution->status));
+  }
+  zc_buffer_char(&exchange->answer, '}');
+  zc_exchange_answer(exchange, 202);
+}
+
+/* A trigger that waits for the journal. */
+typedef struct {
+  zc_exchange *exchange;
+  zc_engine *engine;
+  char id[ZC_EXECUTION_ID_SIZE];
+} acceptance;
+
+static void on_accepted(void *user, int status) {
+  acceptance *a = user;
+  if (status == ZC_OK) {
+    answer_run(a->exchange, a->id, zc_engine_find(a->engine, a->id));
+  } else {
+    zc_exchange_error(a->exchange, http_status(status), "the run was not taken: %s",
+                      zc_status_text(status));
+  }
+  free(a);
+}
+
+static void post_trigger(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  if (!body_is_empty(exchange)) return;
+  acceptance *a = calloc(1, sizeof *a);
+  if (!a) {
+    zc_exchange_error(exchange, 500, "no memory for the run");
+    return;
+  }
+  a->exchange = exchange;
+  a->engine = api->engine;
+  zc_error error = {0};
+  zc_exchange_hold(exchange);
+  int status = zc_engine_trigger(api->engine, exchange->name, api->trigger_source, a->id,
+                                 on_accepted, a, &error);
+  if (status == ZC_OK) return;
+  free(a);
+  exchange->held = false;
+  zc_exchange_error(exchange, http_status(status), "%s", error.text);
+}
+
+static void post_cancel(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  if (!body_is_empty(exchange)) return;
+  zc_error error = {0};
+  int status = zc_engine_cancel(api->engine, exchange->name, &error);
+  if (status == ZC_OK) {
+    answer_run(exchange, exchange->name, zc_engine_find(api->engine, exchange->name));
+  } else {
+    zc_exchange_error(exchange, http_status(status), "%s", error.text);
+  }
+}
+
+/* ---- executions: read from the journal, on a thread ---- */
+
+typedef struct {
+  zc_exchange *exchange;
+  char *state_dir;
+  char id[ZC_EXECUTION_ID_SIZE]; /* "": a list */
+  bool live_only, first;
+  size_t limit;
+  /* the thread's */
+  zc_buffer text;
+  int status;
+  zc_error error;
+} reading;
+
+static void reading_free(reading *r) {
+  zc_buffer_finish(&r->text);
+  free(r->state_dir);
+  free(r);
+}
+
+static int write_item(void *user, const zc_execution *execution) {
+  reading *r = user;
+  if (!r->first) zc_buffer_char(&r->text, ',');
+  r->first = false;
+  return zc_execution_item_write(execution, &r->text);
+}
+
+static int read_one(reading *r, zc_journal *journal) {
+  zc_execution execution;
+  zc_execution_init(&execution);
+  int status = zc_journal_find(journal, r->id, &execution);
+  if (status == ZC_OK) status = write_item(r, &execution);
+  zc_execution_finish(&execution);
+  return status;
+}
+
+static int read_list(reading *r, zc_journal *journal) {
+  zc_buffer_text(&r->text, "{\"executions\":[");
+  int status = zc_journal_executions(journal, r->live_only, r->limit, write_item, r);
+  zc_buffer_text(&r->text, "]}");
+  return status;
+}
+
+static void read_journal(void *user) {
+  reading *r = user;
+  zc_journal *journal;
+  r->status = zc_journal_open(NULL, r->state_dir, &journal, &r->error);
+  if (r->status != ZC_OK) return;
+  r->status = r->id[0] ? read_one(r, journal) : read_list(r, journal);
+  if (r->status == ZC_OK) r->status = r->text.status;
+  zc_journal_close(journal);
+}
+
+static void after_reading(void *user, int status) {
+  reading *r = user;
+  zc_exchange *exchange = r->exchange;
+  if (status == ZC_OK) status = r->status;
+  if (status == ZC_OK) {
+    zc_buffer_add(&exchange->answer, r->text.data, r->text.length);
+    zc_exchange_answer(exchange, 200);
+  } else if (status == ZC_ENOTFOUND && r->id[0]) {
+    zc_exchange_error(exchange, 404, "no execution '%s'", r->id);
+  } else {
+    zc_exchange_error(exchange, http_status(status), "the journal cannot be read: %s%s%s",
+                      zc_status_text(status), r->error.text[0] ? ": " : "", r->error.text);
+  }
+  reading_free(r);
+}
+
+/* Takes the reading over. NULL: there was no memory for it. */
+static void start_reading(zc_api *api, zc_exchange *exchange, reading *r) {
+  if (r) r->state_dir = zc_duplicate(api->state_dir);
+  if (!r || !r->state_dir) {
+    free(r);
+    zc_exchange_error(exchange, 500, "no memory to read the journal");
+    return;
+  }
+  r->exchange = exchange;
+  r->first = true;
+  zc_buffer_init(&r->text, ZC_EXCHANGE_ANSWER_MAX);
+  int status = zc_work_start(api->loop, read_journal, after_reading, r);
+  if (status == ZC_OK) {
+    zc_exchange_hold(exchange);
+    return;
+  }
+  reading_free(r);
+  zc_exchange_error(exchange, 503, "the engine has too much to do");
+}
+
+static void get_execution(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  const zc_execution *live = zc_engine_find(api->engine, exchange->name);
+  if (live) {
+    int status = zc_execution_item_write(live, &exchange->answer);
+    if (status == ZC_OK)
+      zc_exchange_answer(exchange, 200);
+    else
+      zc_exchange_error(exchange, 500, "no item: %s", zc_status_text(status));
+    return;
+  }
+  if (strlen(exchange->name) >= ZC_EXECUTION_ID_SIZE) {
+    zc_exchange_error(exchange, 404, "no execution '%s'", exchange->name);
+    return;
+  }
+  reading *r = calloc(1, sizeof *r);
+  if (r) zc_copy_text(r->id, sizeof r->id, exchange->name);
+  start_reading(api, exchange, r);
+}
+
+static void get_executions(void *user, zc_exchange *exchange) {
+  const char *live = zc_exchange_parameter(exchange, "live");
+  const char *limit = zc_exchange_parameter(exchange, "limit");
+  long long n = DEFAULT_LIMIT;
+  if (limit && (!zc_parse_integer(limit, &n) || n < 1 || n > ZC_API_EXECUTIONS_MAX)) {
+    zc_exchange_error(exchange, 400, "limit: a whole number from 1 to %d", ZC_API_EXECUTIONS_MAX);
+    return;
+  }
+  if (live && strcmp(live, "0") != 0 && strcmp(live, "1") != 0) {
+    zc_exchange_error(exchange, 400, "live: 0 or 1");
+    return;
+  }
+  reading *r = calloc(1, sizeof *r);
+  if (r) r->limit = (size_t)n;
+  if (r) r->live_only = live && live[0] == '1';
+  start_reading(user, exchange, r);
+}
+
+/* ---- the table ---- */
+
+static const zc_route routes[] = {
+    {"GET", "/v1/status", get_status},
+    {"POST", "/v1/pipelines/{}/trigger", post_trigger},
+    {"GET", "/v1/executions", get_executions},
+    {"GET", "/v1/executions/{}", get_execution},
+    {"POST", "/v1/executions/{}/cancel", post_cancel},
+};
+
+int zc_api_create(zc_loop *loop, zc_engine *engine, const char *state_dir,
+                  const char *trigger_source, zc_api **ret) {
+  zc_api *api = calloc(1, sizeof *api);
+  if (!api) return ZC_ENOMEM;
+  api->loop = loop;
+  api->engine = engine;
+  api->state_dir = zc_duplicate(state_dir);
+  api->trigger_source = zc_duplicate(trigger_source);
+  if (!api->state_dir || !api->trigger_source) {
+    zc_api_destroy(api);
+    return ZC_ENOMEM;
+  }
+  api->router = (zc_router){.routes = routes, .n = sizeof routes / sizeof *routes, .user = api};
+  *ret = api;
+  return ZC_OK;
+}
+
+void zc_api_destroy(zc_api *api) {
+  if (!api) return;
+  free(api->state_dir);
+  free(api->trigger_source);
+  free(api);
+}
+
+const zc_router *zc_api_router(const zc_api *api) {
+  return &api->router;
+}

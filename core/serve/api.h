@@ -1,0 +1,28 @@
+/* api.h - the routes of the engine's HTTP API and what answers them.
+ *
+ *   GET  /v1/status
+ *   POST /v1/pipelines/{name}/trigger      202 {"execution_id":…,"status":…}
+ *   GET  /v1/executions?live=1&limit=50    {"executions":[item, …]}
+ *   GET  /v1/executions/{id}               item
+ *   POST /v1/executions/{id}/cancel        202 {"execution_id":…,"status":…}
+ *
+ * Items are those of the table pipeline_executions. A trigger is answered once its run is in the
+ * journal. */
+#ifndef ZC_SERVE_API_H
+#define ZC_SERVE_API_H
+
+#include "core/engine/engine.h"
+#include "core/serve/router.h"
+
+#define ZC_API_EXECUTIONS_MAX 1000 /* items in one answer */
+
+typedef struct zc_api zc_api;
+
+/* trigger_source: what runs that are asked for here carry. ZC_ENOMEM. */
+int zc_api_create(zc_loop *loop, zc_engine *engine, const char *state_dir,
+                  const char *trigger_source, zc_api **ret);
+/* Exchanges that are held may still be answered after this. NULL is fine. */
+void zc_api_destroy(zc_api *api);
+const zc_router *zc_api_router(const zc_api *api);
+
+#endif

@@ -1,0 +1,288 @@
+#include "core/serve/server.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/log.h"
+
+/* An upload that goes on beyond its limit is read away up to here, so that the client sees the 413;
+ * then the connection is cut. */
+#define DISCARD_MAX (16 * ZC_EXCHANGE_BODY_MAX)
+
+/* Turns that a stopping server gives its last answers: to be made, to be written. */
+#define FAREWELL_RUNS 3
+
+/* One request: begun by its header, ended by libmicrohttpd's notice, or, where the connection went
+ * while the exchange was held, by the handler's late answer. */
+typedef struct zc_conversation {
+  zc_exchange exchange; /* first: ready() finds its way back by it */
+  zc_server *server;
+  struct MHD_Connection *connection;
+  zc_buffer body;
+  size_t received;
+  bool dispatched, suspended, overruled, gone;
+  struct zc_conversation *next, *previous; /* of the server's */
+} zc_conversation;
+
+struct zc_server {
+  zc_loop *loop;
+  const zc_router *router;
+  struct MHD_Daemon *daemon;
+  zc_conversation *conversations;
+  uv_poll_t poll;
+  uv_timer_t timer;
+  int open_handles;
+};
+
+/* ---- conversations ---- */
+
+static void on_ready(zc_exchange *exchange);
+
+static void conversation_free(zc_conversation *conversation) {
+  zc_exchange_finish(&conversation->exchange);
+  zc_buffer_finish(&conversation->body);
+  free(conversation);
+}
+
+static void unlink_conversation(zc_conversation *c) {
+  if (c->next) c->next->previous = c->previous;
+  if (c->previous) c->previous->next = c->next;
+  if (c->server->conversations == c) c->server->conversations = c->next;
+}
+
+static enum MHD_Result add_parameter(void *user, enum MHD_ValueKind kind, const char *name,
+                                     const char *value) {
+  zc_exchange *exchange = user;
+  (void)kind;
+  if (exchange->n_parameters == ZC_EXCHANGE_PARAMETERS_MAX) return MHD_NO;
+  exchange->parameters[exchange->n_parameters].name = name;
+  exchange->parameters[exchange->n_parameters++].value = value ? value : "";
+  return MHD_YES;
+}
+
+static zc_conversation *begin(zc_server *server, struct MHD_Connection *connection,
+                              const char *path, const char *method) {
+  zc_conversation *c = calloc(1, sizeof *c);
+  if (!c) return NULL;
+  zc_exchange_init(&c->exchange);
+  zc_buffer_init(&c->body, ZC_EXCHANGE_BODY_MAX);
+  c->exchange.method = method;
+  c->exchange.path = path;
+  c->exchange.ready = on_ready;
+  c->server = server;
+  c->connection = connection;
+  c->next = server->conversations;
+  if (c->next) c->next->previous = c;
+  server->conversations = c;
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_parameter, &c->exchange);
+  return c;
+}
+
+static void on_completed(void *user, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode code) {
+  zc_conversation *c = *state;
+  (void)user;
+  (void)connection;
+  (void)code;
+  if (!c) return;
+  unlink_conversation(c);
+  *state = NULL;
+  c->server = NULL;
+  c->gone = true;
+  if (!c->exchange.held) conversation_free(c);
+}
+
+/* ---- answers ---- */
+
+static enum MHD_Result send_text(struct MHD_Connection *connection, int status, char *text,
+                                 size_t length, const char *allow) {
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_COPY);
+  if (!response) return MHD_NO;
+  MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+  MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+  if (allow[0]) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
+  enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
+  MHD_destroy_response(response);
+  return result;
+}
+
+static enum MHD_Result send_constant(struct MHD_Connection *connection, int status, char *text) {
+  return send_text(connection, status, text, strlen(text), "");
+}
+
+static enum MHD_Result send_answer(zc_conversation *c) {
+  const zc_exchange *exchange = &c->exchange;
+  if (c->overruled) {
+    return send_constant(c->connection, 503, "{\"error\":\"the engine is stopping\"}");
+  }
+  return send_text(c->connection, exchange->status,
+                   exchange->answer.data ? exchange->answer.data : "", exchange->answer.length,
+                   exchange->allow);
+}
+
+static enum MHD_Result dispatch(zc_conversation *c) {
+  zc_exchange *exchange = &c->exchange;
+  c->dispatched = true;
+  exchange->body = c->body.data;
+  exchange->body_length = c->body.length;
+  zc_router_dispatch(c->server->router, exchange);
+  if (exchange->status != 0) return send_answer(c);
+  c->suspended = true;
+  MHD_suspend_connection(c->connection);
+  return MHD_YES;
+}
+
+/* What has come of the body; false where the connection is to be cut. */
+static bool take_body(zc_conversation *c, const char *bytes, size_t n) {
+  c->received += n;
+  if (c->received <= ZC_EXCHANGE_BODY_MAX) zc_buffer_add(&c->body, bytes, n);
+  return c->received <= DISCARD_MAX;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *bytes,
+                                  size_t *n, void **state) {
+  zc_conversation *c = *state;
+  (void)version;
+  if (!c) {
+    *state = begin(user, connection, path, method);
+    return *state ? MHD_YES : MHD_NO;
+  }
+  if (*n > 0) {
+    bool fine = take_body(c, bytes, *n);
+    *n = 0;
+    return fine ? MHD_YES : MHD_NO;
+  }
+  if (c->received > ZC_EXCHANGE_BODY_MAX) {
+    return send_constant(connection, 413, "{\"error\":\"the body is longer than 64 KiB\"}");
+  }
+  if (c->body.status != ZC_OK) {
+    return send_constant(connection, 503, "{\"error\":\"no memory for the body\"}");
+  }
+  c->exchange.path = path;
+  return c->dispatched ? send_answer(c) : dispatch(c);
+}
+
+/* ---- the loop ---- */
+
+static void run(zc_server *server);
+
+static void on_timer(uv_timer_t *timer) {
+  run(timer->data);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events) {
+  (void)status; /* an epoll descriptor that fails shows it again in MHD_run() */
+  (void)events;
+  run(poll->data);
+}
+
+static void run(zc_server *server) {
+  MHD_UNSIGNED_LONG_LONG ms;
+  int64_t begun = zc_loop_watch_begin();
+  MHD_run(server->daemon);
+  zc_loop_watch_end(server->loop, begun, "server", "requests");
+  if (MHD_get_timeout(server->daemon, &ms) == MHD_YES) {
+    uv_timer_start(&server->timer, on_timer, ms, 0);
+  } else {
+    uv_timer_stop(&server->timer);
+  }
+}
+
+static void on_ready(zc_exchange *exchange) {
+  zc_conversation *c = (zc_conversation *)exchange;
+  if (c->gone) {
+    conversation_free(c);
+    return;
+  }
+  if (!c->suspended) return;
+  c->suspended = false;
+  MHD_resume_connection(c->connection);
+  uv_timer_start(&c->server->timer, on_timer, 0, 0);
+}
+
+static void on_closed(uv_handle_t *handle) {
+  zc_server *server = handle->data;
+  if (--server->open_handles == 0) free(server);
+}
+
+static void log_from_library(void *user, const char *format, va_list arguments) {
+  char text[512];
+  (void)user;
+  vsnprintf(text, sizeof text, format, arguments);
+  text[strcspn(text, "\n")] = '\0';
+  zc_log(ZC_LOG_DEBUG, "server", "%s", text);
+}
+
+/* Paths stay percent-encoded: a name may hold a slash. */
+static size_t keep_encoded(void *user, struct MHD_Connection *connection, char *text) {
+  (void)user;
+  (void)connection;
+  return strlen(text);
+}
+
+static int open_handles(zc_server *server, zc_error *error) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  if (!info) return zc_error_set(error, ZC_ESYSTEM, "the HTTP server has no epoll descriptor");
+  int failure = uv_poll_init(zc_loop_uv(server->loop), &server->poll, info->epoll_fd);
+  if (failure) {
+    return zc_error_set(error, ZC_ESYSTEM, "the HTTP server cannot be polled: %s",
+                        uv_strerror(failure));
+  }
+  uv_timer_init(zc_loop_uv(server->loop), &server->timer);
+  server->poll.data = server->timer.data = server;
+  server->open_handles = 2;
+  uv_poll_start(&server->poll, UV_READABLE, on_poll);
+  return ZC_OK;
+}
+
+int zc_server_start(zc_loop *loop, int listener, const zc_router *router, zc_server **ret,
+                    zc_error *error) {
+  zc_server *server = calloc(1, sizeof *server);
+  if (!server) {
+    close(listener);
+    return zc_error_set(error, ZC_ENOMEM, "no memory for the HTTP server");
+  }
+  server->loop = loop;
+  server->router = router;
+  server->daemon = MHD_start_daemon(
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
+      server, MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL, MHD_OPTION_LISTEN_SOCKET,
+      listener, MHD_OPTION_CONNECTION_LIMIT, ZC_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+      ZC_SERVER_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+      MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_END);
+  if (!server->daemon) {
+    close(listener);
+    free(server);
+    return zc_error_set(error, ZC_ESYSTEM, "the HTTP server does not start");
+  }
+  int status = open_handles(server, error);
+  if (status != ZC_OK) {
+    MHD_stop_daemon(server->daemon);
+    free(server);
+    return status;
+  }
+  run(server);
+  *ret = server;
+  return ZC_OK;
+}
+
+void zc_server_stop(zc_server *server) {
+  if (!server) return;
+  uv_poll_stop(&server->poll);
+  uv_timer_stop(&server->timer);
+  for (zc_conversation *c = server->conversations; c; c = c->next) {
+    if (!c->suspended) continue;
+    c->suspended = false;
+    c->overruled = true;
+    MHD_resume_connection(c->connection);
+  }
+  for (int i = 0; i < FAREWELL_RUNS; i++)
+    MHD_run(server->daemon);
+  MHD_stop_daemon(server->daemon);
+  uv_close((uv_handle_t *)&server->poll, on_closed);
+  uv_close((uv_handle_t *)&server->timer, on_closed);
+}
