@@ -1,0 +1,154 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "local_file.h"
+
+#define APPLICATION_ID 0x5a634c31 /* "ZcL1" */
+#define FORMAT_VERSION 1
+#define BUSY_MS        2000
+
+int zc_local_run(sqlite3 *database, const char *sql) {
+  return sqlite3_exec(database, sql, NULL, NULL, NULL);
+}
+
+int zc_local_prepare(sqlite3 *database, sqlite3_str *sql, sqlite3_stmt **ret) {
+  char *text = sqlite3_str_finish(sql);
+  if (!text) return SQLITE_NOMEM;
+  int result = sqlite3_prepare_v2(database, text, -1, ret, NULL);
+  sqlite3_free(text);
+  return result;
+}
+
+int zc_local_run_text(sqlite3 *database, sqlite3_str *sql) {
+  char *text = sqlite3_str_finish(sql);
+  if (!text) return SQLITE_NOMEM;
+  int result = zc_local_run(database, text);
+  sqlite3_free(text);
+  return result;
+}
+
+int zc_local_describe(const char *path, sqlite3 *database, int result, char *text, size_t size) {
+  int number = database ? sqlite3_system_errno(database) : 0;
+  switch (result & 0xff) {
+  case SQLITE_OK:
+  case SQLITE_DONE:
+    return ZC_OK;
+  case SQLITE_NOMEM:
+    snprintf(text, size, "no memory");
+    return ZC_ENOMEM;
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    snprintf(text, size, "%s is locked by another program", path);
+    return ZC_ECONFLICT;
+  case SQLITE_FULL:
+    snprintf(text, size, "%s: the disk is full", path);
+    return ZC_EIO;
+  case SQLITE_READONLY:
+    snprintf(text, size, "%s may not be written", path);
+    return ZC_EIO;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    snprintf(text, size, "%s is damaged or no SQLite file (%s); it is left as it is: move it aside",
+             path, sqlite3_errstr(result));
+    return ZC_EIO;
+  case SQLITE_IOERR:
+  case SQLITE_CANTOPEN:
+    snprintf(text, size, "%s: %s%s%s", path, sqlite3_errstr(result), number ? ": " : "",
+             number ? strerror(number) : "");
+    return ZC_EIO;
+  default:
+    snprintf(text, size, "%s: %s", path,
+             database ? sqlite3_errmsg(database) : sqlite3_errstr(result));
+    return ZC_ESYSTEM;
+  }
+}
+
+static int number_of(sqlite3 *database, const char *sql, int *ret) {
+  sqlite3_stmt *statement;
+  int result = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
+  if (result != SQLITE_OK) return result;
+  if (sqlite3_step(statement) == SQLITE_ROW) *ret = sqlite3_column_int(statement, 0);
+  return sqlite3_finalize(statement);
+}
+
+/* Made before SQLite sees it: so that it is private whatever the umask, and so that a missing
+ * folder is told in the system's words. */
+static int make_file(zc_local_job *job) {
+  const char *path = job->file->path;
+  int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    if (errno == EEXIST) return ZC_OK;
+    return zc_local_refuse(job, ZC_EIO, "%s: %s", path, strerror(errno));
+  }
+  int status = ZC_OK;
+  if (fchmod(descriptor, 0600) != 0) {
+    status = zc_local_refuse(job, ZC_EIO, "%s: %s", path, strerror(errno));
+  }
+  close(descriptor);
+  return status;
+}
+
+static int mark_as_ours(sqlite3 *database) {
+  char sql[200];
+  snprintf(sql, sizeof sql,
+           "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d; PRAGMA user_version = %d",
+           APPLICATION_ID, FORMAT_VERSION);
+  return zc_local_run(database, sql);
+}
+
+/* An empty file is taken; any other must bear our mark. */
+static int check_owner(zc_local_job *job, sqlite3 *database) {
+  int pages = 0, application = 0, version = 0;
+  int result = number_of(database, "PRAGMA page_count", &pages);
+  if (result == SQLITE_OK) result = number_of(database, "PRAGMA application_id", &application);
+  if (result == SQLITE_OK) result = number_of(database, "PRAGMA user_version", &version);
+  if (result == SQLITE_OK && pages == 0) {
+    result = mark_as_ours(database);
+  } else if (result == SQLITE_OK && application != APPLICATION_ID) {
+    return zc_local_refuse(job, ZC_EINVAL,
+                           "%s is a file of another program: it is left as it is; set another path",
+                           job->file->path);
+  } else if (result == SQLITE_OK && version > FORMAT_VERSION) {
+    return zc_local_refuse(job, ZC_EINVAL,
+                           "%s has version %d, newer than this program's %d: use the newer program",
+                           job->file->path, version, FORMAT_VERSION);
+  }
+  return result == SQLITE_OK ? ZC_OK : zc_local_fail(job, result);
+}
+
+static int configure(sqlite3 *database) {
+  sqlite3_extended_result_codes(database, 1);
+  sqlite3_busy_timeout(database, BUSY_MS);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  return zc_local_run(database, "PRAGMA temp_store = MEMORY;"
+                                "PRAGMA cell_size_check = ON;"
+                                "PRAGMA journal_size_limit = 4194304");
+}
+
+static int open_database(zc_local_job *job) {
+  zc_local_file *file = job->file;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX; /* our mutex serves */
+  int result = sqlite3_open_v2(file->path, &file->database, flags, NULL);
+  if (result == SQLITE_OK) result = configure(file->database);
+  if (result != SQLITE_OK) return zc_local_fail(job, result);
+  if (check_owner(job, file->database) != ZC_OK) return job->status;
+  /* FULL: an item that was said to be stored survives a power cut. */
+  result = zc_local_run(file->database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  return result == SQLITE_OK ? zc_local_ensure_tables(job) : zc_local_fail(job, result);
+}
+
+void zc_local_open(zc_local_job *job) {
+  zc_local_file *file = job->file;
+  if (file->database) { /* an earlier init that did not get through */
+    zc_local_ensure_tables(job);
+    return;
+  }
+  if (make_file(job) != ZC_OK || open_database(job) == ZC_OK) return;
+  sqlite3_close(file->database);
+  file->database = NULL;
+}
