@@ -158,24 +158,30 @@ bool zc_json_get_number(const zc_json *json, const char *key, double *ret) {
   return zc_json_number(zc_json_get(json, key), ret) == ZC_OK;
 }
 
+/* What a byte has to be written as, or NULL where it can stand as it is. */
+static const char *escape_of(unsigned char c, bool valid, char spare[8]) {
+  if (c == '"') return "\\\"";
+  if (c == '\\') return "\\\\";
+  if (c == '\n') return "\\n";
+  if (c >= 0x80) return valid ? NULL : "\xef\xbf\xbd";
+  if (c >= 0x20 && c != 0x7f) return NULL;
+  snprintf(spare, 8, "\\u%04x", c);
+  return spare;
+}
+
 void zc_json_write_text(zc_buffer *to, const char *text) {
-  size_t n = strlen(text);
+  size_t n = strlen(text), plain = 0;
   bool valid = zc_is_utf8(text, n);
+  char spare[8];
   zc_buffer_char(to, '"');
   for (size_t i = 0; i < n; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c == '"' || c == '\\') {
-      zc_buffer_printf(to, "\\%c", c);
-    } else if (c == '\n') {
-      zc_buffer_text(to, "\\n");
-    } else if (c < 0x20 || c == 0x7f) {
-      zc_buffer_printf(to, "\\u%04x", c);
-    } else if (c >= 0x80 && !valid) {
-      zc_buffer_text(to, "\xef\xbf\xbd");
-    } else {
-      zc_buffer_char(to, (char)c);
-    }
+    const char *escape = escape_of((unsigned char)text[i], valid, spare);
+    if (!escape) continue;
+    zc_buffer_add(to, text + plain, i - plain);
+    zc_buffer_text(to, escape);
+    plain = i + 1;
   }
+  zc_buffer_add(to, text + plain, n - plain);
   zc_buffer_char(to, '"');
 }
 

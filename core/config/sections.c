@@ -19,7 +19,7 @@ const zc_section zc_section_log = {.key = "log", .help = "Messages on stderr.", 
 static const zc_option engine_rows[] = {
     {"state_dir", ZC_PATH, 0, "./state", NULL,
      "Folder of the journal and the control socket; a volume in a container."},
-    {"shutdown_timeout", ZC_DURATION, 0, "5s", "0s..8s",
+    {"shutdown_timeout", ZC_DURATION, 0, "5s", "0s..6s",
      "How long a stop waits for what runs; Docker kills after 10 s."},
     {"plugin_dirs", ZC_STRING_LIST, 0, NULL, NULL,
      "Folders searched for plugins before the installed one; relative ones lie beside this file."},

@@ -12,7 +12,7 @@
  *
  * curl sends a request again by itself where a connection that was kept open turns out to be dead,
  * even if the remote may have acted on it. So a request that changes something and may be sent once
- * only (max_attempts 1, no GET or HEAD) gets a new connection. */
+ * only (max_attempts 1, no GET or HEAD, not ZC_HTTP_REPEATABLE) gets a new connection. */
 #ifndef ZC_IO_HTTP_H
 #define ZC_IO_HTTP_H
 

@@ -191,7 +191,8 @@ static void set_limits(zc_http_order *order, const zc_http_request *request) {
   order->max_body = limited(request->max_body, DEFAULT_MAX_BODY, ZC_HTTP_MAX_ANSWER);
   order->max_attempts =
       limited(request->max_attempts, reads ? DEFAULT_MAX_ATTEMPTS : 1, ZC_HTTP_MAX_ATTEMPTS);
-  order->once = !reads && order->max_attempts == 1;
+  bool repeatable = reads || (request->flags & ZC_HTTP_REPEATABLE) != 0;
+  order->once = !repeatable && order->max_attempts == 1;
 }
 
 int zc_http_order_init(zc_http_order *order, const zc_http_request *request) {

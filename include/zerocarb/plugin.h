@@ -85,12 +85,14 @@ enum {
 /* One row of an option table: checking, defaults, `zerocarb plugins`, the JSON Schema and
  * docs/CONFIG.md all come from it. */
 typedef struct {
-  const char *name;  /* [a-z0-9_]+ */
-  uint32_t type;     /* ZC_STRING … */
-  uint32_t flags;    /* ZC_REQUIRED | … */
-  const char *def;   /* default as YAML text, or NULL for none */
-  const char *range; /* "0..100", "30s..1h", "0.." ; for ZC_ENUM "a|b|c"; or NULL */
-  const char *help;  /* one sentence */
+  const char *name; /* [a-z0-9_]+ */
+  uint32_t type;    /* ZC_STRING … */
+  uint32_t flags;   /* ZC_REQUIRED | … */
+  const char *def;  /* default as YAML text, or NULL for none */
+  /* "0..100", "30s..1h", "0..", ">0..10" (above 0); "a|b|c" for ZC_ENUM; of a list the count of its
+   * items; or NULL */
+  const char *range;
+  const char *help; /* one sentence */
 } zc_option;
 
 /* ---- sources ------------------------------------------------------------------------------- */
@@ -334,11 +336,14 @@ typedef struct {
 
 typedef struct {
   uint32_t size;
-  uint32_t timeout_ms;   /* one attempt; 0: 10 s */
-  uint32_t max_body;     /* bytes of an answer; 0: 2 MiB */
-  uint32_t max_attempts; /* 0: 3 for GET and HEAD, 1 otherwise. Retried: no connection, 429, 5xx */
+  uint32_t timeout_ms; /* one attempt; 0: 10 s */
+  uint32_t max_body;   /* bytes of an answer; 0: 2 MiB */
+  /* 0: 3 for GET and HEAD, 1 otherwise. Retried: no connection, 429, 5xx. Above 1 the request may
+   * be sent twice, and may go over a kept connection; a single attempt at anything but GET and HEAD
+   * gets a connection of its own, for a client may repeat what a dead connection swallowed. */
+  uint32_t max_attempts;
   uint32_t n_headers;
-  uint32_t reserved;
+  uint32_t flags;     /* ZC_HTTP_… */
   const char *method; /* NULL: GET, or POST where there is a body */
   const char *url;
   const char *const *headers; /* "Name: value" */
@@ -462,6 +467,8 @@ typedef struct {
 
   /* Triggers. */
   int (*run_started)(zc_op *op, const char *remote_id);
+  /* message: its first line is the message; what follows a newline is the end of the run's output
+   */
   int (*run_status)(zc_op *op, int status, const char *message);
 
   /* Sinks. */

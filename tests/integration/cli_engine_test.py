@@ -1,0 +1,268 @@
+"""The running engine: its socket, its HTTP API, signals, as process 1 too, and replays."""
+import datetime
+import http.client
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import time
+
+from cli_material import (Engine, UnixConnection, expect, has, listed, pipeline, prepare, prepare_now, request,
+                          wait_for)
+from program import Skipped, equal, main, stamp
+
+
+# ---- the running engine ----
+
+
+def the_engine_takes_commands_over_its_socket(program):
+    prepare_now(program, pipeline("quick", "true"), pipeline("bad", "false"), pipeline("long", "exec sleep 60"))
+    with Engine(program) as engine:
+        mode = os.stat(program.path("state/engine.sock")).st_mode
+        equal((stat.S_ISSOCK(mode), stat.S_IMODE(mode)), (True, 0o600))
+        accepted = json.loads(expect(program, 0, "trigger", "quick", "--json").stdout)
+        equal(set(accepted), {"execution_id", "status"})
+        shown = wait_for("the run's end", lambda: [r for r in listed(program) if r["status"] == "SUCCESS"])
+        equal([r["execution_id"] for r in shown], [accepted["execution_id"]])
+        has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
+        has(expect(program, 1, "trigger", "bad", "--wait").stdout, "FAILED")
+        words = expect(program, 0, "trigger", "long").stdout.split()
+        wait_for("the long run", lambda: [r["status"] for r in listed(program, "--live")] == ["RUNNING"])
+        done = expect(program, 0, "executions", "cancel", words[0][:8])
+        has(done.stderr, "is being cancelled")
+        wait_for("its end", lambda: listed(program, "--live") == [])
+        has(expect(program, 0, "executions", "show", words[0]).stdout, "CANCELLED")
+        done = expect(program, 1, "executions", "cancel", words[0])
+        equal(done.stdout, "")
+        done = expect(program, 1, "run")
+        has(done.stderr, "another engine")
+        equal(engine.end(), 0)
+    equal(os.path.exists(program.path("state/engine.sock")), False, "the socket is left behind")
+
+
+def the_http_api_says_what_is_wrong(program):
+    prepare_now(program, pipeline("quick", "true"))
+    with Engine(program) as engine:
+        status, body, headers = request(program, "GET", "/v1/status")
+        equal((status, body["pipelines"], headers["Content-Type"]), (200, 1, "application/json"))
+        trigger = "/v1/pipelines/quick/trigger"
+        cases = [
+            ("GET", "/", None, 404), ("GET", "/v2/status", None, 404), ("DELETE", "/v1/status", None, 405),
+            ("GET", trigger, None, 405), ("POST", trigger, "[]", 400), ("POST", trigger, "{", 400),
+            ("POST", trigger, '{"when": 1}', 400), ("POST", trigger, "x" * 70000, 413),
+            ("POST", "/v1/pipelines/quik/trigger", None, 404), ("POST", "/v1/pipelines/%zz/trigger", None, 400),
+            ("GET", "/v1/executions?limit=0", None, 400), ("GET", "/v1/executions?limit=x", None, 400),
+            ("GET", "/v1/executions?live=maybe", None, 400), ("GET", "/v1/executions/none", None, 404),
+            ("GET", "/v1/executions/" + "0" * 36, None, 404), ("GET", "/v1/executions/" + "0" * 100, None, 404),
+            ("POST", "/v1/executions/none/cancel", None, 404),
+        ]
+        for method, path, content, wanted in cases:
+            status, body, headers = request(program, method, path, content)
+            equal((status, list(body)), (wanted, ["error"]), f"{method} {path}")
+            if wanted == 405:
+                has("GET POST", headers["Allow"])
+        has(request(program, "POST", "/v1/pipelines/quik/trigger")[1]["error"], "quick")
+        equal(request(program, "GET", "/v1/executions")[1], {"executions": []})
+        status, body, _ = request(program, "POST", trigger, "{}")
+        equal(status, 202)
+        found = wait_for("its end", lambda: [
+            r for r in request(program, "GET", "/v1/executions?live=0&limit=5")[1]["executions"]
+            if r["status"] == "SUCCESS"])
+        equal(found, [request(program, "GET", "/v1/executions/" + body["execution_id"])[1]])
+        equal(engine.end(), 0)
+
+
+def a_body_sent_in_pieces_is_bounded_too(program):
+    prepare_now(program, pipeline("quick", "true"))
+    with Engine(program) as engine:
+        pieces = (b"x" * 1000 for _ in range(100))
+        connection = UnixConnection(program.path("state/engine.sock"))
+        connection.request("POST", "/v1/pipelines/quick/trigger", pieces, encode_chunked=True,
+                           headers={"Transfer-Encoding": "chunked"})
+        equal(connection.getresponse().status, 413)
+        connection.close()
+        endless = UnixConnection(program.path("state/engine.sock"))
+        cut = False
+        try:
+            endless.request("POST", "/v1/pipelines/quick/trigger", (b"x" * 10000 for _ in range(2000)),
+                            encode_chunked=True, headers={"Transfer-Encoding": "chunked"})
+            cut = endless.getresponse().status == 413
+        except (OSError, http.client.HTTPException):
+            cut = True
+        endless.close()
+        equal(cut, True, "20 MB were read")
+        equal(request(program, "GET", "/v1/status")[0], 200)
+        equal(engine.end(), 0)
+
+
+def silent_connections_do_not_stop_the_engine(program):
+    prepare_now(program, pipeline("quick", "true"))
+    with Engine(program) as engine:
+        idle = []
+        for _ in range(40):
+            one = socket.socket(socket.AF_UNIX)
+            one.setblocking(False)
+            try:
+                one.connect(program.path("state/engine.sock"))
+            except BlockingIOError:
+                pass
+            idle.append(one)
+        for one in idle:
+            one.close()
+        wait_for("an answer", engine.answers)
+        equal(engine.end(), 0)
+
+
+def a_socket_left_by_a_killed_engine_is_replaced(program):
+    prepare_now(program, pipeline("quick", "true"))
+    with Engine(program) as engine:
+        item = json.loads(expect(program, 0, "trigger", "quick", "--wait", "--json").stdout)
+        engine.process.kill()
+        engine.process.wait()
+    equal(os.path.exists(program.path("state/engine.sock")), True)
+    has(expect(program, 69, "executions", "cancel", item["execution_id"]).stderr, "no engine runs here")
+    with Engine(program) as engine:
+        has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
+        equal(engine.end(), 0)
+
+
+def a_file_in_the_sockets_place_is_left_alone(program):
+    prepare_now(program, pipeline("quick", "true"))
+    os.mkdir(program.path("state"), 0o700)
+    program.write("state/engine.sock", "mine")
+    has(expect(program, 1, "run").stderr, "is in the way and is no socket")
+    equal(open(program.path("state/engine.sock"), encoding="utf-8").read(), "mine")
+
+
+# ---- signals ----
+
+
+def ends_in_time(program, prefix=(), find=None):
+    """SIGTERM while a command runs that ends on TERM, and one that does not."""
+    prepare_now(program, pipeline("long", "exec sleep 60"),
+                pipeline("deaf", "trap '' TERM; echo $$$$ > deaf.pid; while :; do sleep 1; done"))
+    with Engine(program, prefix=prefix) as engine:
+        for name in ("long", "deaf"):
+            expect(program, 0, "trigger", name)
+        wait_for("both runs", lambda: [r["status"] for r in listed(program, "--live")] == ["RUNNING"] * 2)
+        begun = time.monotonic()
+        os.kill(find(engine) if find else engine.process.pid, signal.SIGTERM)
+        equal(engine.process.wait(timeout=8), 0, engine.said()[-2000:])
+        took = time.monotonic() - begun
+        print(f"  ended {took:.1f} s after SIGTERM")
+        equal("by force" in engine.said(), False, "forced")
+    rows = listed(program)
+    equal([row["status"] for row in rows], ["CANCELLED"] * 2)
+    equal({row["message"] for row in rows}, {"the engine was stopped, and the command with it"})
+    if not prefix:  # else it ended with its PID namespace
+        equal(os.path.exists("/proc/" + open(program.path("deaf.pid"), encoding="utf-8").read().strip()), False)
+
+
+def sigterm_ends_within_8_s_with_everything_journalled(program):
+    ends_in_time(program)
+
+
+def child_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
+        return int(file.read().split()[0])
+
+
+def sigterm_ends_process_1_too(program):
+    if os.geteuid() != 0:
+        raise Skipped("a PID namespace wants root")
+    prefix = ["unshare", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode != 0:
+        raise Skipped("no PID namespace can be made here")
+    ends_in_time(program, prefix, lambda engine: child_of(engine.process.pid))
+
+
+def sigterm_during_the_start_is_not_lost(program):
+    prepare_now(program, pipeline("quick", "true"))
+    for delay in (0.0, 0.001, 0.003, 0.01, 0.03):
+        process = program.start("run")
+        time.sleep(delay)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=8)
+        # Before main() the default action is all there is.
+        equal(process.returncode in (0, -signal.SIGTERM), True, f"{delay}: {process.returncode} {said}")
+
+
+def a_second_signal_ends_at_once(program):
+    prepare_now(program, pipeline("deaf", "trap '' TERM; echo $$$$ > pid; while :; do sleep 1; done"))
+    with Engine(program) as engine:
+        expect(program, 0, "trigger", "deaf")
+        wait_for("the command", lambda: os.path.exists(program.path("pid")))
+        wait_for("the run", lambda: [r["status"] for r in listed(program, "--live")] == ["RUNNING"])
+        engine.process.send_signal(signal.SIGTERM)
+        wait_for("the stop", lambda: "stopping" in engine.said())
+        equal(engine.end(signal.SIGINT), 128 + signal.SIGINT)
+    with open(program.path("pid"), encoding="utf-8") as file:
+        os.killpg(int(file.read()), signal.SIGKILL)  # by force means that nobody ends it
+
+
+def sighup_changes_nothing(program):
+    prepare_now(program, pipeline("quick", "true"))
+    with Engine(program) as engine:
+        engine.process.send_signal(signal.SIGHUP)
+        wait_for("its line", lambda: "SIGHUP ignored" in engine.said())
+        has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
+        equal(engine.end(signal.SIGINT), 0)
+
+
+def a_stopped_engines_work_is_taken_up_again(program):
+    """A deferred run outlives a restart; while the engine stops, it takes nothing new."""
+    start = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0) - datetime.timedelta(hours=3)
+    prepare(program, pipeline("build", "true"), start=stamp(start), values=[400] * 7 + [40] * 40)
+    with Engine(program) as engine:
+        item = json.loads(expect(program, 0, "trigger", "build", "--json").stdout)
+        wait_for("the deferral", lambda: [r["status"] for r in listed(program)] == ["DEFERRED"])
+        equal(engine.end(), 0)
+    before = listed(program, "--live")
+    equal([r["execution_id"] for r in before], [item["execution_id"]])
+    with Engine(program) as engine:
+        equal([r["execution_id"] for r in listed(program, "--live")], [item["execution_id"]])
+        expect(program, 0, "executions", "cancel", item["execution_id"])
+        wait_for("its end", lambda: listed(program, "--live") == [])
+        equal(engine.end(), 0)
+
+
+# ---- once, and replay ----
+
+
+def once_does_what_is_due_and_ends(program):
+    prepare_now(program, pipeline("minutely", "true", ['schedule: "* * * * *"']))
+    done = expect(program, 0, "run", "--once")
+    has(done.stderr, "SUCCESS")
+    equal([r["status"] for r in listed(program)], ["SUCCESS"])
+    prepare_now(program, pipeline("other", "false", ['schedule: "* * * * *"']))
+    expect(program, 1, "run", "--once")
+
+
+def a_replay_runs_in_virtual_order(program):
+    prepare(program, pipeline("nightly", "echo run >> runs", ['schedule: "0 0 * * *"']))
+    done = expect(program, 0, "run", "--from", "2025-12-31T23:59:00Z", "--to", "2026-01-01T12:00:00Z")
+    has(done.stderr, "2026-01-01T03:00:00")
+    rows = listed(program)
+    equal([(r["status"], r["schedule"]["planned_start"]) for r in rows], [("SUCCESS", "2026-01-01T03:00:00Z")])
+    with open(program.path("runs"), encoding="utf-8") as file:
+        equal(file.read(), "run\n")
+
+
+main([
+    the_engine_takes_commands_over_its_socket,
+    the_http_api_says_what_is_wrong,
+    a_body_sent_in_pieces_is_bounded_too,
+    silent_connections_do_not_stop_the_engine,
+    a_socket_left_by_a_killed_engine_is_replaced,
+    a_file_in_the_sockets_place_is_left_alone,
+    sigterm_ends_within_8_s_with_everything_journalled,
+    sigterm_ends_process_1_too,
+    sigterm_during_the_start_is_not_lost,
+    a_second_signal_ends_at_once,
+    sighup_changes_nothing,
+    a_stopped_engines_work_is_taken_up_again,
+    once_does_what_is_due_and_ends,
+    a_replay_runs_in_virtual_order,
+])

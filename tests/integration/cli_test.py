@@ -1,0 +1,283 @@
+"""The commands, as operators and scripts meet them: exit statuses, what goes where, and a run in the foreground."""
+import json
+import os
+import signal
+import subprocess
+
+from cli_material import GB, expect, has, listed, pipeline, prepare, prepare_now, wait_for
+from program import equal, main
+
+COMMANDS = ["run", "check", "decide", "trigger", "plugins", "source", "executions"]
+
+
+# ---- usage and help ----
+
+
+def mistakes_in_the_arguments_are_named(program):
+    prepare(program)
+    cases = [
+        ([], "no command"),
+        (["decode"], "unknown command 'decode': did you mean 'decide'?"),
+        (["--jsn"], "unknown option --jsn"),
+        (["decide"], "decide wants PIPELINE"),
+        (["decide", "build", "more"], "decide: 'more' is one argument too many"),
+        (["decide", "build", "--jsn"], "decide: unknown option --jsn: did you mean --json?"),
+        (["decide", "build", "--at", "noon"], "--at: 'noon' is no time such as 2026-01-02T03:04:05Z"),
+        (["decide", "build", "--config"], "--config wants a FILE"),
+        (["decide", "biuld"], "zerocarb.yaml has no pipeline 'biuld': did you mean 'build'?"),
+        (["trigger", "other-name"], "zerocarb.yaml has no pipeline 'other-name'"),
+        (["source", "trase"], "zerocarb.yaml has no source 'trase': did you mean 'trace'?"),
+        (["source", "trace", "--region", "mars"], "trace has no region mars"),
+        (["executions", "lst"], "executions: 'lst' is not known: did you mean 'list'?"),
+        (["executions", "show"], "show wants an ID"),
+        (["executions", "--limit", "0"], "--limit: '0' is no whole number from 1 to 100000"),
+        (["plugins", "trice"], "no plugin 'trice': did you mean 'trace'?"),
+        (["plugins", "--dir", "./nowhere"], "no directory ./nowhere"),
+        (["run", "--from", "2026-01-01T00:00:00Z"], "--from and --to go together"),
+        (["help", "chek"], "unknown command 'chek': did you mean 'check'?"),
+    ]
+    for arguments, sentence in cases:
+        done = expect(program, 2, *arguments)
+        has(done.stderr, sentence)
+        has(done.stderr, "Try: zerocarb help")
+        equal(done.stdout, "", arguments)
+
+
+def help_explains_every_command(program):
+    whole = expect(program, 0, "help").stdout
+    equal(expect(program, 0, "--help").stdout, whole)
+    for command in COMMANDS:
+        has(whole, f"  {command} ")
+        one = expect(program, 0, "help", command).stdout
+        has(one, f"usage: zerocarb {command}")
+        equal(expect(program, 0, command, "--help").stdout, one)
+    has(expect(program, 0, "--version").stdout, "zerocarb ")
+
+
+def a_reader_that_leaves_is_no_failure_and_a_full_disk_is(program):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([program.binary, "help"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    equal((done.returncode, done.stderr), (0, b""))
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([program.binary, "help"], stdout=full, stderr=subprocess.PIPE, check=False)
+    equal(done.returncode, 70)
+    has(done.stderr.decode(), "cannot write the output: No space left on device")
+
+
+# ---- check ----
+
+
+def check_prints_all_findings_with_their_places(program):
+    prepare(program)
+    done = expect(program, 0, "check")
+    has(done.stderr, "zerocarb.yaml: fine, 1 warning\n")
+    has(done.stdout, "zerocarb.yaml:12:")
+    has(done.stdout, ": warning: sources[1].regions.eu-west-2: renewable_pct 0.5")
+    program.write("bad.yaml", open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+                  .replace("max_defer_hours: 6", "max_defer_hour: 6").replace("plugin: trace", "plugin: trce"))
+    done = expect(program, 78, "check", "-c", "bad.yaml")
+    has(done.stdout, "bad.yaml:6:13: error: ")
+    has(done.stdout, "trace")
+    has(done.stdout, "max_defer_hours")
+    has(done.stderr, "bad.yaml: 2 errors")
+    findings = json.loads(expect(program, 78, "check", "-c", "bad.yaml", "--json").stdout)
+    errors = [f for f in findings if f["severity"] == "error"]
+    equal([f["line"] for f in errors], [6, 19])
+    equal(set(errors[0]), {"file", "line", "column", "severity", "message"})
+
+
+def check_finds_what_only_the_plugins_know(program):
+    prepare(program)
+    program.write("trace.csv", "timestamp,GB,SE\n2026-01-01T00:00:00Z,1,2\n2026-01-01T00:00:00Z,1,2\n")
+    done = expect(program, 78, "check")
+    has(done.stdout, "zerocarb.yaml:6:")
+    has(done.stdout, "error: source trace: ")
+    has(done.stdout, "trace.csv:3: ")
+
+
+def the_config_is_looked_for_in_the_documented_order(program):
+    prepare(program)
+    expect(program, 0, "check")
+    os.rename(program.path("zerocarb.yaml"), program.path("other.yaml"))
+    done = expect(program, 0, "check", env={"ZEROCARB_CONFIG": "other.yaml"})
+    has(done.stderr, "other.yaml: fine")
+    done = expect(program, 78, "check", "-c", "third.yaml", env={"ZEROCARB_CONFIG": "other.yaml"})
+    has(done.stdout + done.stderr, "third.yaml")
+    done = expect(program, 78, "run", "-c", "third.yaml")
+    has(done.stderr, "third.yaml")
+    equal(done.stdout, "")
+
+
+# ---- decide ----
+
+
+def decide_gives_figures_that_can_be_checked_by_hand(program):
+    prepare(program)
+    item = json.loads(expect(program, 0, "decide", "build", "--at", "2026-01-01T00:00:00Z", "--json").stdout)
+    equal(item["schedule"], {"requested_at": "2026-01-01T00:00:00Z", "planned_start": "2026-01-01T03:00:00Z",
+                             "deadline": "2026-01-01T06:00:00Z", "planned_intensity": 64})
+    carbon = item["carbon_analysis"]
+    # x (1 - 0.5) x 1.2; energy (2 x 10 / 1000 + 4 x 0.000392) x 1.5 h, embodied 2 x 1.5 x 2.5 g
+    equal((carbon["decision"], carbon["optimal_region"]), ("DEFER", "eu-west-2"))
+    equal((carbon["default_intensity"], carbon["optimal_intensity"]), (176, 64))
+    equal(item["workload"]["energy_kwh"], 0.032352)
+    equal(item["workload"]["sci_score"], 9.5705)
+    equal((carbon["savings_g"], carbon["savings_percent"]), (3.6234, 27.46))
+    equal("why" in item, False)
+
+
+def decide_explains_itself(program):
+    prepare(program)
+    at = ["--at", "2026-01-01T00:00:00Z"]
+    text = expect(program, 0, "decide", "build", *at).stdout
+    has(text, "build: DEFER, start 2026-01-01T03:00:00Z (in 3h00m) in eu-west-2")
+    for part in ("3.6234 g, 27.46 %", "eu-north-1", "deferral_window", "proposed, chosen", "threshold", "data quality"):
+        has(text, part)
+    equal("\033" in text, False, "colour off a terminal")
+    why = json.loads(expect(program, 0, "decide", "build", *at, "--json", "--why").stdout)["why"]
+    equal([c["region"] for c in why["candidates"]], ["eu-west-2", "eu-north-1"])
+    equal([c["best_window"] for c in why["candidates"]], [64, 180])
+    equal([p["policy"] for p in why["policies"]], ["threshold", "deferral_window"])
+    equal(os.path.exists(program.path("state")), False, "decide writes nothing")
+
+
+def decide_relocates_where_waiting_is_not_possible(program):
+    prepare(program, pipeline("build", more=["max_defer_hours: 0"]), values=[400] * 30)
+    item = json.loads(expect(program, 0, "decide", "build", "--at", "2026-01-01T05:30:00Z", "--json").stdout)
+    equal(item["carbon_analysis"]["decision"], "RELOCATE")
+    equal(item["schedule"]["planned_start"], "2026-01-01T05:30:00Z")
+    equal(item["carbon_analysis"]["optimal_region"], "eu-north-1")
+
+
+# ---- plugins and source ----
+
+
+def plugins_are_listed_with_their_options(program):
+    text = expect(program, 0, "plugins").stdout
+    for name in ("trace", "static_pue", "uk_grid_eso", "electricity_maps", "threshold", "deferral_window", "relocation"):
+        has(text, name)
+    has(expect(program, 0, "plugins", "trace").stdout, "forecast_hours")
+    one = json.loads(expect(program, 0, "plugins", "trace", "--json").stdout)
+    equal((one["name"], one["kind"]), ("trace", "source"))
+    equal([o["required"] for o in one["region_options"] if o["name"] == "file"], [True])
+    whole = json.loads(expect(program, 0, "plugins", "--json").stdout)
+    equal([p["name"] for p in whole], sorted(p["name"] for p in whole))
+    has(json.loads(expect(program, 0, "plugins", "--schema").stdout)["$schema"], "json-schema.org")
+    has(expect(program, 0, "plugins", "--markdown").stdout, "deferral_window")
+
+
+def a_broken_plugin_is_named_and_harms_no_other(program):
+    program.write("broken.so", "no library at all")
+    folder = os.path.dirname(program.path("broken.so"))
+    done = expect(program, 1, "plugins", "--dir", folder)
+    has(done.stdout, "broken")
+    has(done.stdout, "trace")
+    has(done.stderr, "1 of ")
+    expect(program, 1, "plugins", "broken", "--dir", folder)
+
+
+def a_source_shows_what_it_gives(program):
+    prepare(program)
+    at = ["--at", "2026-01-01T05:30:00Z"]
+    text = expect(program, 0, "source", "trace", *at).stdout
+    has(text, "eu-west-2   observed  6       2026-01-01T00:00:00Z  2026-01-01T06:00:00Z  250")
+    answer = json.loads(expect(program, 0, "source", "trace", *at, "--json", "-r", "eu-west-2").stdout)
+    equal([r["region"] for r in answer["regions"]], ["eu-west-2"])
+    equal([p["value"] for p in answer["regions"][0]["observed"]["points"]], GB[:6])
+    equal({p["origin"] for p in answer["regions"][0]["forecast"]["points"]}, {"forecast"})
+    constants = json.loads(expect(program, 0, "source", "static_pue", "--json").stdout)["regions"][0]
+    equal((constants["pue"], constants["renewable_share"]), (1.2, 0.5))
+    has(expect(program, 0, "source", "static_pue").stdout, "eu-west-2: PUE 1.2 renewable share 0.5")
+
+
+def a_source_with_nothing_to_give_is_unavailable(program):
+    prepare(program)
+    expect(program, 69, "source", "trace", "--at", "2020-01-01T00:00:00Z")
+
+
+# ---- trigger in the foreground ----
+
+
+def trigger_runs_the_command_and_records_it(program):
+    prepare_now(program, pipeline("build", "env > run.env; echo built"))
+    done = expect(program, 0, "trigger", "build", "--json")
+    item = json.loads(done.stdout)
+    equal((item["status"], item["trigger_source"]), ("SUCCESS", "zerocarb_manual"))
+    has(done.stderr, "SUCCESS")
+    with open(program.path("run.env"), encoding="utf-8") as file:
+        environment = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+    equal(environment["ZEROCARB_EXECUTION_ID"], item["execution_id"])
+    equal(environment["ZEROCARB_PIPELINE"], "build")
+    equal(environment["ZEROCARB_REGION"], "eu-west-2")
+    equal(environment["ZEROCARB_DECISION"], "RUN_NOW")
+    equal(environment["ZEROCARB_REASON"], "Current region has acceptable carbon intensity")
+    equal(environment["ZEROCARB_ATTEMPT"], "1")
+    equal(float(environment["ZEROCARB_INTENSITY"]), 60.0)
+    equal([row["execution_id"] for row in program.rows("pipeline_executions")], [item["execution_id"]])
+    equal([row["status"] for row in listed(program)], ["SUCCESS"])
+
+
+def trigger_gives_the_status_of_the_run(program):
+    prepare_now(program, pipeline("bad", "echo it broke >&2; exit 3"), pipeline("dry"))
+    done = expect(program, 1, "trigger", "bad")
+    has(done.stdout, "FAILED")
+    has(done.stdout, "it broke")
+    done = expect(program, 0, "trigger", "dry")
+    has(done.stdout, "NOT_TRIGGERED")
+    rows = listed(program)
+    equal([row["status"] for row in rows], ["NOT_TRIGGERED", "FAILED"])
+    failed = rows[1]["execution_id"]
+    has(expect(program, 0, "executions", "show", failed[:8]).stdout, "it broke")
+    equal(json.loads(expect(program, 0, "executions", "show", failed, "--json").stdout), rows[1])
+    has(expect(program, 0, "executions").stdout, failed[:8])
+    equal(len(listed(program, "--limit", "1")), 1)
+    equal(listed(program, "--live"), [])
+
+
+def an_interrupted_trigger_cancels_its_run(program):
+    prepare_now(program, pipeline("build", "echo $$$$ > pid; exec sleep 60"))
+    process = program.start("trigger", "build", "--json")
+    wait_for("the command", lambda: os.path.exists(program.path("pid")))
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=10)
+    equal(process.returncode, 1)
+    equal(json.loads(output)["status"], "CANCELLED")
+    equal([row["status"] for row in listed(program)], ["CANCELLED"])
+
+
+# ---- executions without an engine ----
+
+
+def executions_without_an_engine(program):
+    prepare(program)
+    equal(listed(program), [])
+    has(expect(program, 0, "executions").stderr, "no executions")
+    expect(program, 1, "executions", "show", "abc")
+    prepare_now(program, pipeline("build", "true"))
+    item = json.loads(expect(program, 0, "trigger", "build", "--json").stdout)
+    has(expect(program, 1, "executions", "show", "zzz").stderr, "no execution 'zzz'")
+    done = expect(program, 69, "executions", "cancel", item["execution_id"])
+    has(done.stderr, "no engine runs here")
+
+
+main([
+    mistakes_in_the_arguments_are_named,
+    help_explains_every_command,
+    a_reader_that_leaves_is_no_failure_and_a_full_disk_is,
+    check_prints_all_findings_with_their_places,
+    check_finds_what_only_the_plugins_know,
+    the_config_is_looked_for_in_the_documented_order,
+    decide_gives_figures_that_can_be_checked_by_hand,
+    decide_explains_itself,
+    decide_relocates_where_waiting_is_not_possible,
+    plugins_are_listed_with_their_options,
+    a_broken_plugin_is_named_and_harms_no_other,
+    a_source_shows_what_it_gives,
+    a_source_with_nothing_to_give_is_unavailable,
+    trigger_runs_the_command_and_records_it,
+    trigger_gives_the_status_of_the_run,
+    an_interrupted_trigger_cancels_its_run,
+    executions_without_an_engine,
+])
