@@ -322,7 +322,11 @@ typedef struct {
 /* init    makes ready (opens, creates where that is the sink's way), done(). May be NULL.
  * write   puts n items, all of them or an error; done(ZC_OK) only when they are durable. Items are
  *         valid until done(). One write at a time.
- * query   host->row() for each, host->page() where more follow, done(). May be NULL. */
+ * query   host->row() for each, host->page() where more follow, done(). May be NULL.
+ * create_tables, check_tables   for a store whose tables an operator makes: NULL elsewhere. `flags`
+ *         are ZC_TABLES_…. Each step done, or each difference found, as one line of text through
+ *         host->row(). Creating what is there already changes nothing. done(ZC_ECONFLICT) where
+ *         the tables differ from what they should be. */
 typedef struct {
   uint32_t size;
   uint32_t max_batch; /* items a write takes at the most */
@@ -330,9 +334,23 @@ typedef struct {
   int (*write)(void *state, const zc_item *items, size_t n, size_t stride, zc_op *op);
   int (*query)(void *state, const zc_table_query *query, zc_op *op);
   void (*cancel)(void *state, zc_op *op);
+  int (*create_tables)(void *state, const zc_table *const *tables, size_t n, uint32_t flags,
+                       zc_op *op);
+  int (*check_tables)(void *state, const zc_table *const *tables, size_t n, uint32_t flags,
+                      zc_op *op);
 } zc_sink_ops;
 
+enum {                                   /* flags of create_tables and check_tables */
+       ZC_TABLES_STREAMS = 1,            /* a stream of changes on each */
+       ZC_TABLES_DELETION_PROTECTION = 2 /* the tables cannot be deleted by mistake */
+};
+
 /* ---- host services ------------------------------------------------------------------------- */
+
+enum {                        /* zc_http_request.flags */
+       ZC_HTTP_REPEATABLE = 1 /* does no harm where it arrives twice, whatever its method: a single
+                                 attempt, too, may go over a connection that was kept open */
+};
 
 typedef struct {
   uint32_t size;
