@@ -117,11 +117,21 @@ static void replay(runner *r) {
   }
 }
 
+/* What a replay came to, as one line of JSON on stdout. */
+static void print_status(runner *r) {
+  zc_buffer text;
+  zc_buffer_init(&text, 1u << 20);
+  if (zc_engine_status(r->session.engine, &text) == ZC_OK) puts(text.data);
+  zc_buffer_finish(&text);
+}
+
 static int run_engine(runner *r) {
-  if (r->from)
+  if (r->from) {
     replay(r);
-  else
+    print_status(r);
+  } else {
     zc_loop_run(r->session.loop, ZC_TIME_MAX);
+  }
   zc_signals_limit_end(r->session.settings->shutdown_ms + END_RESERVE, ZC_EXIT_INTERNAL);
   if (!r->fatal) zc_session_stop_engine(&r->session);
   if (r->fatal) return ZC_EXIT_INTERNAL;
@@ -170,9 +180,10 @@ const zc_command zc_command_run = {
                "a run failed.\n\n"
                "--from and --to replay the engine over recorded time: sources of recorded data "
                "answer as of\n"
-               "then, timers fire in virtual order, and commands are really started. For "
-               "demonstrations and\n"
-               "tests; use a state_dir of its own.\n",
+               "then, timers fire in virtual order, and commands are really started; in the end "
+               "stdout gets\n"
+               "one line of JSON on what the engine did. For demonstrations and tests; use a "
+               "state_dir of its own.\n",
     .switches = switches,
     .n_switches = sizeof switches / sizeof *switches,
     .run = run,
