@@ -115,6 +115,7 @@ static bool commands_run(const zc_engine *engine) {
 static bool once_is_done(const zc_engine *engine) {
   zc_live *live, *next;
   if (!engine->options.once || !engine->collected || engine->queue_head) return false;
+  if (zc_timer_active(&engine->history_timer)) return false;
   HASH_ITER(hh, engine->live, live, next) {
     bool waits = live->execution.status == ZC_DEFERRED &&
                  live->execution.planned_start > zc_loop_now(engine->loop);
@@ -150,6 +151,7 @@ void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) 
     zc_deliver_stop(engine);
   }
   zc_collect_stop(engine);
+  zc_timer_stop(engine->loop, &engine->history_timer);
   zc_timer_after(engine->loop, &engine->stop_timer, engine->settings->shutdown_ms, on_stop_limit,
                  engine);
   if (commands_run(engine)) {
@@ -166,6 +168,7 @@ void zc_engine_destroy(zc_engine *engine) {
   HASH_ITER(hh, engine->live, live, next) zc_execute_forget(live);
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
+  zc_timer_stop(engine->loop, &engine->history_timer);
   zc_schedule_stop(engine);
   zc_schedule_destroy(engine);
   if (!engine->options.dry) {

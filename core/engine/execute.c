@@ -182,7 +182,7 @@ static void decide_queued(zc_timer *timer) {
     if (!engine->queue_head) engine->queue_tail = NULL;
     live->queued = false;
     if (!engine->stopping) decide(live);
-    if (zc_clock_real_ns() - begun > ZC_DECIDE_SLICE_NS) break;
+    if (zc_clock_real_ns() - begun > ZC_SLICE_NS) break;
   }
   if (engine->queue_head) {
     zc_timer_after(engine->loop, &engine->queue_timer, 0, decide_queued, engine);

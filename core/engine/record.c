@@ -173,21 +173,38 @@ static void on_history_committed(void *user, int status, const char *message) {
   zc_engine_settle(engine);
 }
 
-void zc_record_history(zc_engine *engine) {
-  if (!engine->journal || !zc_collect_snapshot(engine)) return;
+/* Regions from *next on, until the slice of real time is used up; *next: where to go on. */
+static size_t add_slice(zc_engine *engine, zc_change *change, size_t *next) {
   zc_time now = zc_loop_now(engine->loop);
-  zc_change *change = zc_change_begin(engine->journal);
+  int64_t begun = zc_clock_real_ns();
   zc_buffer item;
   zc_buffer_init(&item, 8192);
   size_t added = 0;
-  for (size_t i = 0; i < engine->settings->n_regions; i++) {
-    added += add_region(engine, i, now, change, &item);
+  while (*next < engine->settings->n_regions && zc_clock_real_ns() - begun < ZC_SLICE_NS) {
+    added += add_region(engine, (*next)++, now, change, &item);
   }
   zc_buffer_finish(&item);
-  if (added == 0) {
+  return added;
+}
+
+static void write_history(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  if (!zc_collect_snapshot(engine)) return;
+  zc_change *change = zc_change_begin(engine->journal);
+  if (add_slice(engine, change, &engine->history_next) > 0) {
+    engine->commits++;
+    zc_journal_commit(engine->journal, change, on_history_committed, engine);
+  } else {
     zc_change_drop(change);
-    return;
   }
-  engine->commits++;
-  zc_journal_commit(engine->journal, change, on_history_committed, engine);
+  if (engine->history_next < engine->settings->n_regions) {
+    zc_timer_after(engine->loop, timer, 0, write_history, engine);
+  }
+  zc_engine_settle(engine);
+}
+
+void zc_record_history(zc_engine *engine) {
+  if (!engine->journal) return;
+  engine->history_next = 0;
+  zc_timer_after(engine->loop, &engine->history_timer, 0, write_history, engine);
 }

@@ -20,8 +20,9 @@
 #define ZC_PROMPT (60 * ZC_SECOND)
 /* Decisions wait this long for the first round of the sources, then go on with what is there. */
 #define ZC_FIRST_ROUND_LIMIT (45 * ZC_SECOND)
-/* One turn of the loop decides for so long at the most (real time), then lets others in. */
-#define ZC_DECIDE_SLICE_NS INT64_C(5000000)
+/* One turn of the loop decides or records for so long at the most (real time), then lets others in.
+ */
+#define ZC_SLICE_NS        INT64_C(5000000)
 #define ZC_GRID_HORIZON    (9 * ZC_DAY) /* how far back observations are kept */
 #define ZC_START_ATTEMPTS  10
 #define ZC_REMOTE_DEADLINE (60 * ZC_SECOND) /* of one call of a remote trigger */
@@ -139,6 +140,8 @@ struct zc_engine {
   zc_snapshot *snapshot;
   zc_collector *collectors;
   zc_history_memory *history; /* one a region */
+  zc_timer history_timer;
+  size_t history_next; /* the region to go on with */
   zc_timer first_round;
   bool collected;
   int64_t forecast_horizon;
@@ -220,7 +223,7 @@ const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger *
 /* record.c */
 /* Commits the run's state and its item in one transaction; then `done`. */
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
-void zc_record_history(zc_engine *engine); /* slots that have begun since, or changed */
+void zc_record_history(zc_engine *engine); /* soon: slots that have begun since, or changed */
 
 /* recover.c */
 int zc_recover(zc_engine *engine, zc_error *error);
