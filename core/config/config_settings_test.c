@@ -38,7 +38,7 @@ static void test_engine(void **state) {
   assert_beside(s->state_dir, "state");
   assert_int_equal(s->log_level, ZC_LOG_DEBUG);
   assert_true(s->log_json);
-  assert_int_equal(s->shutdown_ms, 7000);
+  assert_int_equal(s->shutdown_ms, 6000);
   assert_int_equal(s->n_plugin_dirs, 2);
   assert_beside(s->plugin_dirs[0], "plugins");
   assert_string_equal(s->plugin_dirs[1], "/opt/zerocarb");
