@@ -59,12 +59,12 @@ def points(part):
 
 
 def uk(url, area="national", more=""):
-    return f"  - plugin: uk_grid_eso\n    url: {url}\n    regions: {{r: {{area: {area}}}}}\n    timeout: 5s\n{more}"
+    return f"  - plugin: uk_grid_eso\n    url: {url}\n    regions: {{r: {{area: {area}}}}}\n    timeout: 30s\n{more}"
 
 
 def maps(url, zone="DE", more=""):
     return (f"  - plugin: electricity_maps\n    url: {url}/v4\n    token: s3cret-token\n"
-            f"    regions: {{r: {{zone: {zone}}}}}\n    timeout: 5s\n{more}")
+            f"    regions: {{r: {{zone: {zone}}}}}\n    timeout: 30s\n{more}")
 
 
 # ---- the UK API ----
@@ -155,7 +155,7 @@ def broken_connections_are_told(program):
     with CarbonServer() as server:
         for behaviour in ("truncate", "reset", "silent"):
             server.script("/", '{"data":[]}' + " " * 200, behaviour=behaviour)
-            done, region, _ = ask(program, uk(server.url, more="    every: 1m\n").replace("5s", "1s"), "uk_grid_eso")
+            done, region, _ = ask(program, uk(server.url, more="    every: 1m\n").replace("timeout: 30s", "timeout: 1s"), "uk_grid_eso")
             equal(done.returncode, 69, behaviour)
             equal(region["observed"]["points"], [], behaviour)
             equal(len(region["observed"]["message"]) > 0, True, behaviour)
