@@ -28,8 +28,9 @@ int zc_session_init(zc_session *session, zc_time at) {
 }
 
 void zc_session_finish(zc_session *session) {
-  zc_engine_destroy(session->engine);
+  zc_engine_detach(session->engine);
   if (session->journal) zc_journal_close(session->journal);
+  zc_engine_destroy(session->engine);
   if (session->http) zc_http_destroy(session->http);
   zc_loop_destroy(session->loop);
   zc_settings_free(session->settings);

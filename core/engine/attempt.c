@@ -114,11 +114,16 @@ static bool may_retry(const zc_live *live, zc_time at) {
   return x->attempt < ZC_START_ATTEMPTS && at <= last;
 }
 
+/* A run of which one attempt had no clean answer may have been started, whatever came later. */
+static void give_up(zc_live *live, const char *message) {
+  zc_execute_move(live, live->ambiguous ? ZC_UNKNOWN : ZC_FAILED, message);
+}
+
 static void retry_or_fail(zc_live *live, const char *message) {
   zc_engine *engine = live->engine;
   zc_time at = zc_loop_now(engine->loop) + retry_pause(engine, live->execution.attempt);
   if (!may_retry(live, at)) {
-    zc_execute_move(live, ZC_FAILED, message);
+    give_up(live, message);
     return;
   }
   zc_log(ZC_LOG_WARNING, "execute", "%s %.8s: not started: %s; tried again in %d s",
@@ -129,6 +134,7 @@ static void retry_or_fail(zc_live *live, const char *message) {
 
 static void settle_ambiguous(zc_live *live, const char *message) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
+  live->ambiguous = true;
   if (ops->idempotency == ZC_IDEMPOTENCY_NATIVE)
     retry_or_fail(live, message);
   else if (ops->idempotency == ZC_IDEMPOTENCY_LOOKUP && ops->find)
@@ -147,7 +153,20 @@ static void start_failed(zc_live *live, int error, const char *message) {
   else if (worth_retrying(error))
     retry_or_fail(live, message);
   else
-    zc_execute_move(live, ZC_FAILED, message);
+    give_up(live, message);
+}
+
+/* Nothing is sent again before a look-up has told that nothing was started. */
+static void look_up_again(zc_live *live, int error, const char *message) {
+  zc_engine *engine = live->engine;
+  zc_time now = zc_loop_now(engine->loop), at = now + retry_pause(engine, ++live->look_ups);
+  if (error == ZC_EUNKNOWN || live->look_ups >= ZC_LOOK_UPS) {
+    zc_execute_move(live, ZC_UNKNOWN, message);
+    return;
+  }
+  zc_log(ZC_LOG_WARNING, "execute", "%s %.8s: whether it was started: %s; looked up again in %d s",
+         live->execution.pipeline, live->execution.id, message, (int)((at - now) / ZC_SECOND));
+  zc_execute_wait(live, ZC_STEP_FIND, at);
 }
 
 /* ---- operations end ---- */
@@ -179,18 +198,22 @@ static void start_done(zc_live *live, int error, const char *message) {
 }
 
 static void find_done(zc_live *live, int error, const char *message) {
+  live->ambiguous = !live->started_reported && error != ZC_OK;
   if (live->started_reported)
     poll_later(live);
   else if (error == ZC_OK)
     zc_execute_wait(live, ZC_STEP_START, zc_loop_now(live->engine->loop));
   else
-    retry_or_fail(live, message ? message : zc_status_text(error));
+    look_up_again(live, error, message ? message : zc_status_text(error));
 }
 
 static void poll_done(zc_live *live, int error, const char *message) {
   if (error != ZC_OK) {
+    const char *why = message ? message : zc_status_text(error);
     zc_log(ZC_LOG_WARNING, "execute", "%s %.8s: status not known: %s", live->execution.pipeline,
-           live->execution.id, message ? message : zc_status_text(error));
+           live->execution.id, why);
+    /* Told where the run's time runs out. */
+    if (!outcome_is_end(live)) on_status(live, live->outcome, why);
   }
   if (outcome_is_end(live))
     end_with_outcome(live);
@@ -252,7 +275,11 @@ static bool overdue(const zc_live *live) {
 
 void zc_attempt_poll(zc_live *live) {
   if (overdue(live)) {
-    zc_execute_move(live, ZC_TIMED_OUT, "not ended within pipeline_timeout");
+    char text[320];
+    const char *last = live->outcome_message;
+    snprintf(text, sizeof text, "not ended within pipeline_timeout%s%.240s",
+             last && *last ? "; last heard of it: " : "", last ? last : "");
+    zc_execute_move(live, ZC_TIMED_OUT, text);
     return;
   }
   int status = begin(live, ZC_POLL_RUN, ZC_REMOTE_DEADLINE);

@@ -9,7 +9,7 @@
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
 
-#define BATCH_MAX      500
+#define BATCH_MAX      1000
 #define WRITE_DEADLINE (2 * ZC_MINUTE)
 #define RETRY_CAP      (30 * ZC_SECOND) /* a sink that is away is asked no more often than this */
 
@@ -86,9 +86,11 @@ static void recovered(zc_delivery *delivery) {
 
 static void on_advanced(void *user, int status, const char *message) {
   zc_delivery *delivery = user;
+  if (delivery->engine->detached) return;
   delivery->engine->commits--;
   delivery->busy = false;
   if (status == ZC_OK) {
+    recovered(delivery);
     pump(delivery);
   } else if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
     fail(delivery, status, message);
@@ -134,7 +136,6 @@ static void on_written(void *user, int error, const char *message) {
     fail(delivery, error, message);
     return;
   }
-  recovered(delivery);
   delivery->written += delivery->n_items;
   size_t most = batch_of(delivery);
   delivery->limit = delivery->limit * 2 < most ? delivery->limit * 2 : most;
@@ -175,6 +176,7 @@ static void write_items(zc_delivery *delivery) {
 static void on_read(void *user, int status, const zc_outbox_item *items, size_t n) {
   zc_delivery *delivery = user;
   zc_engine *engine = delivery->engine;
+  if (engine->detached) return;
   engine->commits--;
   for (size_t i = 0; i < n && status == ZC_OK; i++)
     status = copy_item(delivery, &items[i]);
@@ -182,11 +184,12 @@ static void on_read(void *user, int status, const zc_outbox_item *items, size_t 
     zc_log(ZC_LOG_ERROR, delivery->settings->name, "a row of the journal is no item: passed over");
     delivery->last_sequence = items[0].sequence;
     advance(delivery);
-  } else if (delivery->n_items > 0 && !engine->stopping) {
+  } else if (delivery->n_items > 0 && !engine->closing) {
     write_items(delivery);
   } else {
     drop_items(delivery);
     delivery->busy = false;
+    delivery->drained = status == ZC_OK && n == 0;
     if (status != ZC_OK) fail(delivery, status, "the journal's outbox cannot be read");
   }
   zc_engine_settle(engine);
@@ -194,9 +197,10 @@ static void on_read(void *user, int status, const zc_outbox_item *items, size_t 
 
 static void pump(zc_delivery *delivery) {
   zc_engine *engine = delivery->engine;
-  if (!delivery->ready || delivery->busy || engine->stopping) return;
+  if (!delivery->ready || delivery->busy || engine->closing) return;
   if (zc_timer_active(&delivery->timer)) return; /* a retry is due first */
   delivery->busy = true;
+  delivery->drained = false;
   engine->commits++;
   zc_journal_read_outbox(engine->journal, delivery->settings->name, delivery->limit, on_read,
                          delivery);
@@ -219,7 +223,7 @@ static void on_init(void *user, int error, const char *message) {
 
 static void begin(zc_timer *timer) {
   zc_delivery *delivery = timer->user;
-  if (delivery->engine->stopping) return;
+  if (delivery->engine->closing) return;
   if (delivery->ready) {
     pump(delivery);
     return;
@@ -251,10 +255,17 @@ void zc_deliver_start(zc_engine *engine) {
   }
 }
 
+void zc_deliver_flush(zc_engine *engine) {
+  for (size_t i = 0; i < engine->settings->n_sinks; i++) {
+    engine->deliveries[i].drained = false;
+    pump(&engine->deliveries[i]);
+  }
+}
+
 bool zc_deliver_idle(const zc_engine *engine) {
   for (size_t i = 0; i < engine->settings->n_sinks; i++) {
     const zc_delivery *delivery = &engine->deliveries[i];
-    if (delivery->busy && delivery->failures == 0) return false;
+    if (!delivery->drained && delivery->failures == 0) return false;
   }
   return true;
 }

@@ -8,6 +8,9 @@
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
 
+#define CLOSE_LIMIT                                                                                \
+  ZC_SECOND /* for the sinks to take the last rows, once the commands have ended */
+
 static int create_triggers(zc_engine *engine, zc_error *error) {
   const zc_settings *settings = engine->settings;
   for (size_t i = 0; i < settings->n_pipelines; i++) {
@@ -125,19 +128,40 @@ static bool once_is_done(const zc_engine *engine) {
   return engine->commits == 0 && zc_deliver_idle(engine);
 }
 
+static void finish_stop(zc_engine *engine) {
+  void (*stopped)(void *user) = engine->stopped;
+  engine->stopped = NULL;
+  engine->closing = true;
+  zc_timer_stop(engine->loop, &engine->stop_timer);
+  if (!engine->options.dry) zc_deliver_stop(engine);
+  stopped(engine->stopped_user);
+}
+
 void zc_engine_settle(zc_engine *engine) {
   if (!engine->stopping && once_is_done(engine)) zc_loop_stop(engine->loop);
   if (!engine->stopping || !engine->stopped) return;
-  if (commands_run(engine) || engine->commits > 0) return;
-  void (*stopped)(void *user) = engine->stopped;
-  engine->stopped = NULL;
-  zc_timer_stop(engine->loop, &engine->stop_timer);
-  stopped(engine->stopped_user);
+  /* What is held back (a full disk) was not acted on: it is not waited for to the end. */
+  size_t hopeless = engine->closing ? engine->n_held_back : 0;
+  if (commands_run(engine) || engine->commits > hopeless) return;
+  if (engine->closing || engine->options.dry || zc_deliver_idle(engine)) finish_stop(engine);
+}
+
+/* The sinks did not take the last rows in time: these wait in the journal. */
+static void on_close_limit(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  engine->closing = true;
+  zc_deliver_stop(engine);
+  if (engine->n_held_back > 0) {
+    zc_log(ZC_LOG_ERROR, "engine", "%zu changes could not be journalled and were not acted on",
+           engine->n_held_back);
+  }
+  zc_engine_settle(engine);
 }
 
 static void on_stop_limit(zc_timer *timer) {
   zc_engine *engine = timer->user;
   end_commands(engine);
+  zc_timer_after(engine->loop, timer, CLOSE_LIMIT, on_close_limit, engine);
   zc_engine_settle(engine);
 }
 
@@ -146,14 +170,14 @@ void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) 
   engine->stopping = true;
   engine->stopped = stopped;
   engine->stopped_user = user;
-  if (!engine->options.dry) {
-    zc_schedule_stop(engine);
-    zc_deliver_stop(engine);
-  }
   zc_collect_stop(engine);
   zc_timer_stop(engine->loop, &engine->history_timer);
   zc_timer_after(engine->loop, &engine->stop_timer, engine->settings->shutdown_ms, on_stop_limit,
                  engine);
+  if (!engine->options.dry) {
+    zc_schedule_stop(engine);
+    zc_deliver_flush(engine);
+  }
   if (commands_run(engine)) {
     zc_log(ZC_LOG_INFO, "engine", "stopping: waits up to %d s for commands that run",
            (int)(engine->settings->shutdown_ms / ZC_SECOND));
@@ -161,14 +185,18 @@ void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) 
   zc_engine_settle(engine);
 }
 
+void zc_engine_detach(zc_engine *engine) {
+  if (engine) engine->detached = true;
+}
+
 void zc_engine_destroy(zc_engine *engine) {
   if (!engine) return;
   engine->stopping = true;
   zc_live *live, *next;
+  zc_record_stop(engine);
   HASH_ITER(hh, engine->live, live, next) zc_execute_forget(live);
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
-  zc_timer_stop(engine->loop, &engine->history_timer);
   zc_schedule_stop(engine);
   zc_schedule_destroy(engine);
   if (!engine->options.dry) {

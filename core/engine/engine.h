@@ -27,7 +27,11 @@ int zc_engine_create(zc_loop *loop, zc_http *http, const zc_settings *settings, 
 int zc_engine_start(zc_engine *engine, zc_error *error);
 /* Takes nothing new, ends what runs within settings.shutdown_ms, journals it, then calls back. */
 void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user);
-void zc_engine_destroy(zc_engine *engine); /* after stopped, or never started */
+/* From now on the journal's callbacks find nobody: before zc_journal_close(), which delivers them.
+ */
+void zc_engine_detach(zc_engine *engine);
+/* After stopped, or never started, or a fault; after zc_engine_detach() and zc_journal_close(). */
+void zc_engine_destroy(zc_engine *engine);
 
 /* A fault after which nothing can be promised (an fsync failed): called once; the process exits 70.
  */

@@ -211,6 +211,8 @@ static void on_timer(zc_timer *timer) {
     on_decide_time(live);
   else if (step == ZC_STEP_START)
     start_now(live);
+  else if (step == ZC_STEP_FIND)
+    zc_attempt_look_up(live);
   else if (step == ZC_STEP_POLL)
     zc_attempt_poll(live);
 }

@@ -1,6 +1,7 @@
 /* Record: a run's state and its table item in one transaction, and the history of intensities. */
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "core/base/log.h"
 #include "core/base/time_text.h"
@@ -8,10 +9,13 @@
 
 #define ITEM_MAX (400u * 1024)
 
-typedef struct {
+/* A change under way. One that could not be written for now waits in the engine's list. */
+struct zc_commit {
   zc_live *live;
   void (*done)(zc_live *live);
-} zc_commit;
+  zc_timer timer;
+  zc_commit *next, *prev; /* utlist.h */
+};
 
 static void report_accepted(zc_live *live, int status) {
   if (!live->accepted) return;
@@ -23,36 +27,19 @@ static void report_accepted(zc_live *live, int status) {
 static void retry_commit(zc_timer *timer);
 
 /* A full disk is waited out: what is not journalled is not acted on, and nothing is lost. */
-typedef struct {
-  zc_timer timer;
-  zc_commit *commit;
-} zc_retry;
-
 static void wait_and_retry(zc_engine *engine, zc_commit *commit, const char *message) {
-  zc_retry *retry = calloc(1, sizeof *retry);
-  if (!retry) {
-    zc_engine_fail(engine, "no memory to keep a change that could not be journalled");
-    return;
-  }
-  zc_log(ZC_LOG_ERROR, "journal", "%s; tried again in 5 s",
-         message ? message : "the change could not be written");
-  retry->commit = commit;
-  zc_timer_after(engine->loop, &retry->timer, 5000, retry_commit, retry);
+  const zc_execution *x = &commit->live->execution;
+  zc_log(ZC_LOG_ERROR, "journal", "%s; %s %.8s (%s) is held back and tried again in 5 s",
+         message ? message : "the change could not be written", x->pipeline, x->id,
+         zc_execution_status_text(x->status));
+  DL_APPEND(engine->held_back, commit);
+  engine->n_held_back++;
+  zc_timer_after(engine->loop, &commit->timer, 5000, retry_commit, commit);
 }
 
-static void on_committed(void *user, int status, const char *message) {
-  zc_commit *commit = user;
+static void committed(zc_commit *commit) {
   zc_live *live = commit->live;
   zc_engine *engine = live->engine;
-  if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
-    wait_and_retry(engine, commit, message);
-    return;
-  }
-  if (status != ZC_OK) {
-    free(commit);
-    zc_engine_fail(engine, message ? message : "the journal failed");
-    return;
-  }
   engine->commits--;
   live->commits--;
   report_accepted(live, ZC_OK);
@@ -65,6 +52,22 @@ static void on_committed(void *user, int status, const char *message) {
     zc_execute_queue(live);
   if (live->ended && live->commits == 0) zc_execute_forget(live);
   zc_engine_settle(engine);
+}
+
+static void on_committed(void *user, int status, const char *message) {
+  zc_commit *commit = user;
+  zc_engine *engine = commit->live->engine;
+  if (engine->detached) {
+    free(commit);
+  } else if (status == ZC_OK) {
+    committed(commit);
+  } else if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
+    wait_and_retry(engine, commit, message);
+    zc_engine_settle(engine);
+  } else {
+    free(commit);
+    zc_engine_fail(engine, message ? message : "the journal failed");
+  }
 }
 
 static void hand_in(zc_commit *commit, bool mark) {
@@ -87,12 +90,26 @@ static void hand_in(zc_commit *commit, bool mark) {
   zc_journal_commit(engine->journal, change, on_committed, commit);
 }
 
+static void unhold(zc_engine *engine, zc_commit *commit) {
+  DL_DELETE(engine->held_back, commit);
+  engine->n_held_back--;
+}
+
 static void retry_commit(zc_timer *timer) {
-  zc_retry *retry = timer->user;
-  zc_commit *commit = retry->commit;
-  free(retry);
+  zc_commit *commit = timer->user;
+  unhold(commit->live->engine, commit);
   /* The run as it is now: what it was when the write failed is contained in that. */
   hand_in(commit, commit->live->execution.slot != 0);
+}
+
+void zc_record_stop(zc_engine *engine) {
+  zc_timer_stop(engine->loop, &engine->history_timer);
+  while (engine->held_back) {
+    zc_commit *commit = engine->held_back;
+    unhold(engine, commit);
+    zc_timer_stop(engine->loop, &commit->timer);
+    free(commit);
+  }
 }
 
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
@@ -162,6 +179,7 @@ static size_t add_region(zc_engine *engine, size_t region, zc_time now, zc_chang
 
 static void on_history_committed(void *user, int status, const char *message) {
   zc_engine *engine = user;
+  if (engine->detached) return;
   engine->commits--;
   if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
     zc_log(ZC_LOG_ERROR, "journal", "history could not be written: %s; written next round",

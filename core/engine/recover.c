@@ -48,6 +48,7 @@ static void take_up_started(zc_live *live) {
     live->started_reported = true;
     zc_execute_wait(live, ZC_STEP_POLL, now);
   } else if (ops->idempotency == ZC_IDEMPOTENCY_NATIVE) {
+    live->ambiguous = true;
     zc_attempt_begin(live);
   } else if (ops->idempotency == ZC_IDEMPOTENCY_LOOKUP && ops->find) {
     zc_attempt_look_up(live);

@@ -1,7 +1,8 @@
 /* Schedule: cron slots become requests. The slot is in the run's id and its mark is journalled with
  * the run, so that each fires at most once, over restarts and steps of the clock too. Of the slots
- * missed while the engine was away the newest is made up for while its deadline lasts; the others
- * are counted. */
+ * missed while the engine was away the newest is made up for, while its deadline lasts and for
+ * ZC_LATE_GRACE after it; the others are counted. A run made up for is requested when it is taken
+ * up: the time that the engine was away is no deferral and saves nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,12 +27,20 @@ static void plan(zc_schedule *schedule, zc_time after) {
   }
 }
 
+static void take_up_late(zc_execution *x, zc_time now) {
+  x->requested_at = now - now % ZC_SECOND;
+  x->planned_start = x->requested_at;
+  if (x->deadline < x->requested_at) x->deadline = x->requested_at;
+}
+
 static void request(zc_schedule *schedule, zc_time slot) {
   zc_engine *engine = schedule->engine;
+  zc_time now = zc_loop_now(engine->loop);
   zc_execution execution;
   zc_execution_init(&execution);
   int status =
       zc_execute_fill(engine, schedule->pipeline, "zerocarb_schedule", slot, slot, &execution);
+  if (now - slot >= ZC_PROMPT) take_up_late(&execution, now);
   if (status == ZC_OK && zc_execute_find(engine, execution.id)) {
     zc_execution_finish(&execution);
     return;
@@ -45,8 +54,7 @@ static void request(zc_schedule *schedule, zc_time slot) {
     zc_log(ZC_LOG_ERROR, "schedule", "%s: no room for another run: the slot is tried again in 10 s",
            schedule->pipeline->name);
     schedule->next = slot;
-    zc_timer_at(engine->loop, &schedule->timer, zc_loop_now(engine->loop) + 10 * ZC_SECOND, on_slot,
-                schedule);
+    zc_timer_at(engine->loop, &schedule->timer, now + 10 * ZC_SECOND, on_slot, schedule);
     return;
   }
   zc_record_commit(live, NULL, true);
@@ -68,7 +76,7 @@ static zc_time newest_due(const zc_schedule *schedule, zc_time first, zc_time no
 
 static bool past_deadline(const zc_schedule *schedule, zc_time slot, zc_time now) {
   int64_t slack = (int64_t)(schedule->pipeline->max_defer_hours * (double)ZC_HOUR);
-  return now - slot > slack + ZC_PROMPT;
+  return now - slot > slack + ZC_LATE_GRACE;
 }
 
 static void take_due(zc_schedule *schedule, zc_time now) {
@@ -79,7 +87,7 @@ static void take_due(zc_schedule *schedule, zc_time now) {
   zc_time_format(slot, text, sizeof text);
   if (missed > 0) zc_log(ZC_LOG_WARNING, "schedule", "%s: %zu slots missed", name, missed);
   if (past_deadline(schedule, slot, now)) {
-    zc_log(ZC_LOG_WARNING, "schedule", "%s: slot %s missed, and its deadline has passed", name,
+    zc_log(ZC_LOG_WARNING, "schedule", "%s: slot %s missed: its deadline has long passed", name,
            text);
     plan(schedule, slot);
     return;

@@ -18,6 +18,8 @@
 
 /* A request taken up this soon after its time is decided as of its time. */
 #define ZC_PROMPT (60 * ZC_SECOND)
+/* How long after its deadline a slot that was missed is still made up for. */
+#define ZC_LATE_GRACE (15 * ZC_MINUTE)
 /* Decisions wait this long for the first round of the sources, then go on with what is there. */
 #define ZC_FIRST_ROUND_LIMIT (45 * ZC_SECOND)
 /* One turn of the loop decides or records for so long at the most (real time), then lets others in.
@@ -25,6 +27,7 @@
 #define ZC_SLICE_NS        INT64_C(5000000)
 #define ZC_GRID_HORIZON    (9 * ZC_DAY) /* how far back observations are kept */
 #define ZC_START_ATTEMPTS  10
+#define ZC_LOOK_UPS        20               /* that failed, before the run is left to a person */
 #define ZC_REMOTE_DEADLINE (60 * ZC_SECOND) /* of one call of a remote trigger */
 #define ZC_POLL_LIMIT      (60 * ZC_SECOND) /* the longest pause between polls */
 #define ZC_LIVE_MAX        100000           /* runs not ended, in the whole engine */
@@ -67,7 +70,7 @@ typedef struct {
 
 /* ---- execute ---- */
 
-typedef enum { ZC_STEP_NONE, ZC_STEP_DECIDE, ZC_STEP_START, ZC_STEP_POLL } zc_step;
+typedef enum { ZC_STEP_NONE, ZC_STEP_DECIDE, ZC_STEP_START, ZC_STEP_FIND, ZC_STEP_POLL } zc_step;
 
 /* A run that has not ended. */
 typedef struct zc_live {
@@ -83,6 +86,8 @@ typedef struct zc_live {
   int64_t poll_ms;
   uint64_t decided_version; /* of the grid */
   unsigned commits;         /* under way */
+  unsigned look_ups;        /* in a row that failed */
+  bool ambiguous;           /* it may have been started: a start had no clean answer */
   bool started_reported, stop_asked, ended;
   bool queued; /* waits to be decided */
   struct zc_live *next_queued;
@@ -90,6 +95,8 @@ typedef struct zc_live {
   void *accepted_user;
   UT_hash_handle hh;
 } zc_live;
+
+typedef struct zc_commit zc_commit; /* record.c */
 
 typedef struct {
   const zc_plugin *plugin;
@@ -121,6 +128,7 @@ typedef struct {
   zc_json **parsed;
   size_t n_items;
   int64_t last_sequence; /* of the items under way */
+  bool drained;          /* the outbox had nothing more when it was last asked */
   uint64_t written, refused;
   char last_message[200];
 } zc_delivery;
@@ -134,7 +142,8 @@ struct zc_engine {
   zc_host_context *context;
   zc_random random;
   zc_time started_at;
-  bool stopping;
+  bool stopping; /* takes nothing new */
+  bool closing;  /* and hands nothing more to the sinks */
   /* collect */
   zc_grid *grid;
   zc_snapshot *snapshot;
@@ -155,7 +164,10 @@ struct zc_engine {
   zc_live *live; /* by id */
   zc_trigger_slot *triggers;
   size_t n_triggers;
-  size_t commits; /* under way */
+  size_t commits; /* under way, those held back too */
+  size_t n_held_back;
+  zc_commit *held_back; /* could not be written for now */
+  bool detached;        /* the end: the journal's callbacks find nobody */
   /* schedule */
   zc_schedule *schedules;
   size_t n_schedules;
@@ -223,6 +235,7 @@ const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger *
 /* record.c */
 /* Commits the run's state and its item in one transaction; then `done`. */
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
+void zc_record_stop(zc_engine *engine);    /* drops what is held back */
 void zc_record_history(zc_engine *engine); /* soon: slots that have begun since, or changed */
 
 /* recover.c */
@@ -237,7 +250,8 @@ void zc_schedule_destroy(zc_engine *engine);
 /* deliver.c */
 int zc_deliver_create(zc_engine *engine, zc_error *error);
 void zc_deliver_start(zc_engine *engine);
-bool zc_deliver_idle(const zc_engine *engine); /* nothing under way, nothing known to wait */
+bool zc_deliver_idle(const zc_engine *engine); /* nothing waits for a sink that takes rows */
+void zc_deliver_flush(zc_engine *engine);      /* what is in the outbox, at once */
 void zc_deliver_stop(zc_engine *engine);
 void zc_deliver_destroy(zc_engine *engine);
 
