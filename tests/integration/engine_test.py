@@ -188,6 +188,16 @@ def a_slot_missed_is_made_up_for_once(program):
     equal(len(started(program, "hourly")), 3)
 
 
+def a_slot_missed_is_no_deferral(program):
+    prepare(program, DEFERRAL, pipeline("strict", ['schedule: "0 20 * * *"', "max_defer_hours: 0"]))
+    replay(program, "2026-01-02T19:00:00Z", "2026-01-02T20:30:00Z")
+    replay(program, "2026-01-03T20:10:00Z", "2026-01-03T20:30:00Z")  # ten minutes late: made up for
+    replay(program, "2026-01-04T20:20:00Z", "2026-01-04T20:30:00Z")  # twenty: its deadline has long passed
+    rows = sorted(program.rows("pipeline_executions"), key=lambda row: row["timestamp"])
+    equal([(row["created_at"], row["carbon_analysis"]["decision"], row["carbon_analysis"]["savings_g"])
+           for row in rows], [("2026-01-02T20:00:00Z", "RUN_NOW", 0), ("2026-01-03T20:10:00Z", "RUN_NOW", 0)])
+
+
 def auto_trigger_false_starts_nothing(program):
     prepare(program, DEFERRAL, pipeline("report", ['schedule: "0 18 * * *"', "auto_trigger: false"], trigger=None))
     replay(program, "2026-01-02T17:00:00Z", "2026-01-03T12:00:00Z")
@@ -244,6 +254,6 @@ def the_same_seed_and_time_give_the_same_rows(program):
 
 main([each_slot_starts_once_and_by_its_deadline, decide_at_gives_what_a_reader_finds_by_hand,
       relocation_goes_to_the_cleanest_region, the_published_example_record, a_restart_goes_on_where_it_was,
-      a_slot_missed_is_made_up_for_once, auto_trigger_false_starts_nothing, history_holds_each_slot_once,
+      a_slot_missed_is_made_up_for_once, a_slot_missed_is_no_deferral, auto_trigger_false_starts_nothing, history_holds_each_slot_once,
       a_failing_command_is_recorded_with_its_output, without_any_data_runs_start_at_once_and_say_so,
       the_same_seed_and_time_give_the_same_rows])
