@@ -15,6 +15,7 @@ if(TARGET zerocarb_testkit)
 endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples/source_template
   DESTINATION ${CMAKE_INSTALL_DATADIR}/zerocarb)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/PLUGIN_GUIDE.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/zerocarb-config.cmake.in
   ${CMAKE_BINARY_DIR}/generated/zerocarb-config.cmake

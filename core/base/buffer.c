@@ -79,8 +79,7 @@ int zc_buffer_printf(zc_buffer *buffer, const char *format, ...) {
 }
 
 char *zc_buffer_take(zc_buffer *buffer) {
-  if (buffer->status == ZC_OK && !buffer->data) reserve(buffer, 0);
-  if (buffer->status != ZC_OK) return NULL;
+  if (reserve(buffer, 0) != ZC_OK || !buffer->data) return NULL;
   char *data = buffer->data;
   data[buffer->length] = '\0';
   zc_buffer_init(buffer, buffer->cap);

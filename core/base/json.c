@@ -22,8 +22,24 @@ static const zc_json *value_of(struct json_object *object) {
   return object ? (const zc_json *)(const void *)object : NULL_VALUE;
 }
 
+/* No fewer values than there are: each is the first of all, the first in its object or array, or
+ * behind a comma. What is not JSON is found later. */
+static size_t count_values(const char *text, size_t length) {
+  size_t n = 1;
+  bool quoted = false;
+  for (size_t i = 0; i < length; i++) {
+    if (quoted && text[i] == '\\')
+      i++;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted)
+      n += text[i] == '{' || text[i] == '[' || text[i] == ',';
+  }
+  return n;
+}
+
 int zc_json_parse(const char *text, size_t length, zc_json **ret) {
-  if (length > INT_MAX - 1) return ZC_EDATA;
+  if (length > INT_MAX - 1 || count_values(text, length) > ZC_JSON_VALUES_MAX) return ZC_EDATA;
   struct json_tokener *tokener = json_tokener_new_ex(ZC_JSON_DEPTH);
   if (!tokener) return ZC_ENOMEM;
   json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);

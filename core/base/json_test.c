@@ -70,6 +70,32 @@ static void what_is_not_one_text_is_refused(void **state) {
   assert_int_equal(zc_json_parse(deep, sizeof deep, &json), ZC_EDATA);
 }
 
+/* n values in an array, each as `value`. */
+static int parse_many(const char *value, size_t n) {
+  zc_buffer text;
+  zc_json *json = NULL;
+  zc_buffer_init(&text, 8 << 20);
+  for (size_t i = 0; i < n; i++)
+    zc_buffer_printf(&text, "%c%s", i == 0 ? '[' : ',', value);
+  zc_buffer_char(&text, ']');
+  assert_int_equal(text.status, ZC_OK);
+  int status = zc_json_parse(text.data, text.length, &json);
+  if (status == ZC_OK) assert_int_equal(zc_json_count(json), n);
+  zc_json_free(json);
+  zc_buffer_finish(&text);
+  return status;
+}
+
+static void values_without_end_are_refused(void **state) {
+  (void)state;
+  assert_int_equal(parse_many("{}", 300000), ZC_EDATA);
+  assert_int_equal(parse_many("1", ZC_JSON_VALUES_MAX), ZC_EDATA);
+  assert_int_equal(parse_many("1", ZC_JSON_VALUES_MAX - 1), ZC_OK);
+  assert_int_equal(parse_many("[]", ZC_JSON_VALUES_MAX / 2 - 1), ZC_OK);
+  /* In texts they count for nothing, escaped quotes included. */
+  assert_int_equal(parse_many("\",,,[[[{{{,,,\\\",,,,,\\\\\"", ZC_JSON_VALUES_MAX / 2), ZC_OK);
+}
+
 static void members_in_order_and_keys_with_any_character(void **state) {
   (void)state;
   zc_json *json = parse("{\"b\":1,\"carbon_analysis.decision\":\"DEFER\",\"a/b\":2} \n");
@@ -152,6 +178,7 @@ int main(void) {
       cmocka_unit_test(null_is_not_absent_and_no_number),
       cmocka_unit_test(what_is_no_number_is_refused),
       cmocka_unit_test(what_is_not_one_text_is_refused),
+      cmocka_unit_test(values_without_end_are_refused),
       cmocka_unit_test(members_in_order_and_keys_with_any_character),
       cmocka_unit_test(digits_are_kept_as_written),
       cmocka_unit_test(numbers_are_short_and_read_back),

@@ -1,9 +1,11 @@
 #include "core/base/log.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/base/time_text.h"
 
 static struct {
@@ -12,6 +14,12 @@ static struct {
   const zc_clock *clock;
   FILE *stream;
 } log_state = {.level = ZC_LOG_INFO};
+
+/* The longest first: one may be a part of another. */
+static struct {
+  char *texts[ZC_LOG_SECRETS];
+  size_t n;
+} secrets;
 
 void zc_log_setup(int level, bool json, const zc_clock *clock, FILE *stream) {
   log_state.level = level;
@@ -23,6 +31,62 @@ void zc_log_setup(int level, bool json, const zc_clock *clock, FILE *stream) {
 int zc_log_level(void) {
   return log_state.level;
 }
+
+/* ---- secrets ---- */
+
+bool zc_log_hide(const char *secret) {
+  size_t length = strlen(secret), at = 0;
+  if (length < ZC_LOG_SECRET_MIN) return false;
+  for (size_t i = 0; i < secrets.n; i++) {
+    if (strcmp(secrets.texts[i], secret) == 0) return true;
+  }
+  char *copy = secrets.n < ZC_LOG_SECRETS ? strdup(secret) : NULL;
+  if (!copy) return false;
+  while (at < secrets.n && strlen(secrets.texts[at]) >= length)
+    at++;
+  memmove(&secrets.texts[at + 1], &secrets.texts[at], (secrets.n - at) * sizeof *secrets.texts);
+  secrets.texts[at] = copy;
+  secrets.n++;
+  return true;
+}
+
+void zc_log_forget(void) {
+  for (size_t i = 0; i < secrets.n; i++) {
+    explicit_bzero(secrets.texts[i], strlen(secrets.texts[i]));
+    free(secrets.texts[i]);
+  }
+  secrets.n = 0;
+}
+
+static void redact_whole(char *text, const char *secret) {
+  static const char mask[] = "***";
+  size_t length = strlen(secret);
+  for (char *at = text; (at = strstr(at, secret));) {
+    memcpy(at, mask, sizeof mask - 1);
+    at += sizeof mask - 1;
+    char *rest = at + length - (sizeof mask - 1);
+    memmove(at, rest, strlen(rest) + 1);
+  }
+}
+
+/* A text that ends with the beginning of a secret. */
+static void redact_cut(char *text, const char *secret) {
+  size_t length = strlen(text), most = strlen(secret) - 1;
+  for (size_t n = most < length ? most : length; n >= ZC_LOG_SECRET_MIN; n--) {
+    if (memcmp(text + length - n, secret, n) != 0) continue;
+    memcpy(text + length - n, "***", sizeof "***");
+    return;
+  }
+}
+
+void zc_log_redact(char *text) {
+  for (size_t i = 0; i < secrets.n; i++)
+    redact_whole(text, secrets.texts[i]);
+  for (size_t i = 0; i < secrets.n; i++)
+    redact_cut(text, secrets.texts[i]);
+}
+
+/* ---- lines ---- */
 
 static const char *level_word(int level) {
   static const char *const words[] = {"none", "error", "warning", "info", "debug"};
@@ -50,9 +114,8 @@ void zc_log(int level, const char *component, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
-  for (char *c = message; *c; c++) {
-    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' ';
-  }
+  zc_log_redact(message);
+  zc_make_printable(message, ' ');
   FILE *stream = log_state.stream ? log_state.stream : stderr;
   if (log_state.clock) zc_time_format(zc_clock_now(log_state.clock), time, sizeof time);
   if (log_state.json) {

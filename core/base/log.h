@@ -2,7 +2,8 @@
  *
  * text: 2026-01-02T03:04:05Z info  source:uk_grid_eso: message
  * json: {"time":"…","level":"info","component":"source:uk_grid_eso","message":"…"}
- * Control characters in a message are replaced, so that no remote can forge a line. */
+ * Control characters in a message are replaced, so that no remote can forge a line, and so are the
+ * secrets of the config: a remote may send back what it was sent. */
 #ifndef ZC_BASE_LOG_H
 #define ZC_BASE_LOG_H
 
@@ -18,5 +19,17 @@ int zc_log_level(void);
 /* level: ZC_LOG_ERROR … ZC_LOG_DEBUG. component: who says it, e.g. "engine". */
 void zc_log(int level, const char *component, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+#define ZC_LOG_SECRETS    64
+#define ZC_LOG_SECRET_MIN 6 /* bytes; a shorter one would be found in harmless words */
+
+/* From now on `secret` is shown as *** in every line, and by zc_log_redact(). Kept until
+ * zc_log_forget(). False where it is too short, or one too many. Before there are threads. */
+bool zc_log_hide(const char *secret);
+/* Wipes the secrets. */
+void zc_log_forget(void);
+/* For what else shows texts of remotes: status, records, commands. Also takes away what the end of
+ * a text that was cut still has of a secret. The text only gets shorter. */
+void zc_log_redact(char *text);
 
 #endif

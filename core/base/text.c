@@ -68,6 +68,37 @@ static size_t utf8_sequence(const unsigned char *p, size_t n) {
   return length;
 }
 
+size_t zc_utf8_length(const char *bytes, size_t n) {
+  return utf8_sequence((const unsigned char *)bytes, n);
+}
+
+bool zc_is_steering(const char *bytes, size_t n) {
+  const unsigned char *p = (const unsigned char *)bytes;
+  if (p[0] < 0x20 || p[0] == 0x7f) return true;
+  if (p[0] == 0xc2) return n > 1 && p[1] >= 0x80 && p[1] <= 0x9f;
+  if (p[0] != 0xe2 || n < 3) return false;
+  if (p[1] == 0x80) return p[2] >= 0xa8 && p[2] <= 0xae;
+  return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;
+}
+
+void zc_make_printable(char *text, char instead) {
+  size_t n = strlen(text);
+  char *to = text;
+  for (size_t i = 0; i < n;) {
+    size_t length = zc_utf8_length(text + i, n - i);
+    if (length == 0) {
+      *to++ = '?';
+    } else if (zc_is_steering(text + i, n - i)) {
+      *to++ = instead;
+    } else {
+      memmove(to, text + i, length);
+      to += length;
+    }
+    i += length ? length : 1;
+  }
+  *to = '\0';
+}
+
 bool zc_is_utf8(const char *bytes, size_t n) {
   const unsigned char *p = (const unsigned char *)bytes;
   for (size_t i = 0; i < n;) {

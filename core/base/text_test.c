@@ -12,6 +12,8 @@
 #include "core/base/error.h"
 #include "core/base/text.h"
 
+#include <stdio.h>
+
 static void nearest_name_is_what_was_meant(void **state) {
   (void)state;
   static const char *const keys[] = {"regions", "sources", "policies", "engine", "pipelines"};
@@ -84,10 +86,32 @@ static void an_error_is_cut_not_overrun(void **state) {
     assert_non_null(zc_status_text(status));
 }
 
+static void what_steers_a_terminal_is_not_shown(void **state) {
+  (void)state;
+  static const char *const texts[][2] = {
+      {"", ""},
+      {"plain, Zürich, 16 €, \xf0\x9f\x8c\x8d", "plain, Zürich, 16 €, \xf0\x9f\x8c\x8d"},
+      {"a\nb\033[2Jc\x7f", "a b [2Jc "},
+      {"\xc2\x80|\xc2\x9b|\xc2\x9f|\xc2\xa0", " | | |\xc2\xa0"},
+      {"\xe2\x80\xa7|\xe2\x80\xa8|\xe2\x80\xa9|\xe2\x80\xaa|\xe2\x80\xae|\xe2\x80\xaf",
+       "\xe2\x80\xa7| | | | |\xe2\x80\xaf"},
+      {"\xe2\x81\xa5|\xe2\x81\xa6|\xe2\x81\xa9|\xe2\x81\xaa", "\xe2\x81\xa5| | |\xe2\x81\xaa"},
+      {"cut \xe2\x80", "cut ??"},
+      {"raw \x9b byte", "raw ? byte"},
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    char text[64];
+    snprintf(text, sizeof text, "%s", texts[i][0]);
+    zc_make_printable(text, ' ');
+    assert_string_equal(text, texts[i][1]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(nearest_name_is_what_was_meant),
       cmocka_unit_test(utf8_is_told_from_bytes),
+      cmocka_unit_test(what_steers_a_terminal_is_not_shown),
       cmocka_unit_test(numbers_fill_the_whole_text),
       cmocka_unit_test(a_buffer_never_passes_its_cap),
       cmocka_unit_test(an_error_is_cut_not_overrun),

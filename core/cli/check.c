@@ -1,4 +1,5 @@
 /* check - every error and warning of a config, without starting anything. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -8,6 +9,14 @@
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
 
 /* ---- what only the plugins themselves can tell ---- */
+
+/* Without the instance's name, which the error begins with. */
+static const char *reason_of(const zc_error *error, const char *kind, const char *name) {
+  char prefix[256];
+  snprintf(prefix, sizeof prefix, "%s:%s: ", kind, name);
+  size_t length = strlen(prefix);
+  return strncmp(error->text, prefix, length) == 0 ? error->text + length : error->text;
+}
 
 /* Makes one instance, as `run` would, and ends it again. */
 static void try_instance(zc_host_context *context, const zc_plugin_settings *settings,
@@ -20,7 +29,7 @@ static void try_instance(zc_host_context *context, const zc_plugin_settings *set
     zc_instance_destroy(instance);
   } else {
     zc_findings_add(findings, false, settings->line, 1, "%s %s: %s", kind, settings->name,
-                    error.text);
+                    reason_of(&error, kind, settings->name));
   }
 }
 
@@ -121,7 +130,7 @@ static int check(const zc_arguments *arguments) {
   int status = zc_session_init(&session, 0);
   if (status == ZC_EXIT_FINE) status = zc_session_load(&session, arguments, false);
   if (status == ZC_EXIT_FINE) status = check_instances(&session);
-  if (status == ZC_EXIT_FINE || status == ZC_EXIT_CONFIG) {
+  if (status == ZC_EXIT_FINE || session.findings.n > 0) {
     print(&session, zc_arguments_has(arguments, "json"));
     status = conclude(&session);
   }
@@ -136,8 +145,9 @@ const zc_command zc_command_check = {
     .operands = "",
     .summary = "every error and warning of the configuration",
     .details =
-        "Prints FILE:LINE:COLUMN: error|warning: PATH: what is wrong, all in one pass, also\n"
-        "what the plugins themselves refuse. Exit status 0 (warnings too) or 78.\n",
+        "Prints FILE:LINE:COLUMN: error|warning: PATH: what is wrong: all of the file's own\n"
+        "mistakes in one pass; then, where the file itself is fine, what the plugins refuse\n"
+        "when they are made with it. Exit status 0 (warnings too) or 78.\n",
     .switches = switches,
     .n_switches = sizeof switches / sizeof *switches,
     .run = check,

@@ -22,6 +22,20 @@ static const char *digits_at(const zc_json *json, const char *path, char text[32
   return zc_json_digits(zc_json_at(json, path), text, 32) == ZC_OK ? text : "-";
 }
 
+static bool has_at(const zc_json *json, const char *path) {
+  double number;
+  return zc_json_number(zc_json_at(json, path), &number) == ZC_OK;
+}
+
+/* A figure with so many decimals, `missing` where the record has none. */
+static const char *figure_at(const zc_json *json, const char *path, int decimals,
+                             const char *missing, char text[32]) {
+  double number;
+  if (zc_json_number(zc_json_at(json, path), &number) != ZC_OK) return missing;
+  snprintf(text, 32, "%.*f", decimals, number);
+  return text;
+}
+
 /* "in 2h30m" */
 static void describe_wait(const zc_json *item, char text[48]) {
   zc_time from, to;
@@ -30,6 +44,36 @@ static void describe_wait(const zc_json *item, char text[48]) {
   if (zc_time_parse(text_at(item, "schedule/planned_start"), &to) != ZC_OK || to <= from) return;
   int64_t minutes = (to - from) / ZC_MINUTE;
   snprintf(text, 48, " (in %lldh%02lldm)", (long long)(minutes / 60), (long long)(minutes % 60));
+}
+
+static void print_intensities(const zc_json *item) {
+  static const char planned[] = "schedule/planned_intensity";
+  static const char at_once[] = "carbon_analysis/default_intensity";
+  char text[32];
+  bool known = has_at(item, planned);
+  zc_output_printf("  intensity  %s", figure_at(item, planned, 1, "unknown", text));
+  if (known) zc_output_printf(" gCO2eq/kWh planned");
+  if (known || has_at(item, at_once)) {
+    zc_output_printf(", %s if run at once in %s", figure_at(item, at_once, 1, "unknown", text),
+                     text_at(item, "carbon_analysis/default_region"));
+  }
+  zc_output_printf("\n");
+}
+
+static void print_savings(const zc_json *item) {
+  char grams[32], percent[32], emitted[32];
+  if (has_at(item, "carbon_analysis/savings_g")) {
+    zc_output_printf("  savings    %s g, %s %%",
+                     figure_at(item, "carbon_analysis/savings_g", 4, "-", grams),
+                     figure_at(item, "carbon_analysis/savings_percent", 2, "-", percent));
+  } else {
+    zc_output_printf("  savings    unknown");
+  }
+  if (has_at(item, "workload/sci_score")) {
+    zc_output_printf("; the run emits %s gCO2eq",
+                     figure_at(item, "workload/sci_score", 4, "-", emitted));
+  }
+  zc_output_printf("\n");
 }
 
 static void print_decision(const zc_json *item) {
@@ -41,14 +85,8 @@ static void print_decision(const zc_json *item) {
                    text_at(item, "schedule/planned_start"), wait,
                    text_at(item, "carbon_analysis/optimal_region"));
   zc_output_printf("  reason     %s\n", text_at(item, "carbon_analysis/reason"));
-  zc_output_printf("  intensity  %s gCO2eq/kWh planned, %s if run at once in %s\n",
-                   digits_at(item, "schedule/planned_intensity", a),
-                   digits_at(item, "carbon_analysis/default_intensity", b),
-                   text_at(item, "carbon_analysis/default_region"));
-  zc_output_printf("  savings    %s g, %s %%; the run emits %s gCO2eq\n",
-                   digits_at(item, "carbon_analysis/savings_g", a),
-                   digits_at(item, "carbon_analysis/savings_percent", b),
-                   digits_at(item, "workload/sci_score", c));
+  print_intensities(item);
+  print_savings(item);
   zc_output_printf("  requested  %s, to start by %s\n", text_at(item, "schedule/requested_at"),
                    text_at(item, "schedule/deadline"));
   zc_output_printf(
@@ -69,9 +107,9 @@ static void print_candidates(const zc_json *candidates) {
     const zc_json *candidate = zc_json_member(candidates, i, NULL);
     zc_listing_add(&listing, ZC_PLAIN, "%s", text_at(candidate, "region"));
     for (size_t j = 0; j < 3; j++)
-      zc_listing_add(&listing, ZC_PLAIN, "%s", digits_at(candidate, numbers[j], text));
+      zc_listing_add(&listing, ZC_PLAIN, "%s", figure_at(candidate, numbers[j], 4, "-", text));
     zc_listing_add(&listing, ZC_PLAIN, "%s", text_at(candidate, "best_start"));
-    zc_listing_add(&listing, ZC_PLAIN, "%s", digits_at(candidate, "yearly_average", text));
+    zc_listing_add(&listing, ZC_PLAIN, "%s", figure_at(candidate, "yearly_average", 4, "-", text));
   }
   zc_output_printf(
       "\ncandidates (mean gCO2eq/kWh over the run, renewable share and PUE applied)\n");

@@ -1,6 +1,11 @@
 /* executions - what is planned, running, done: read from the journal, with or without an engine. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -25,9 +30,10 @@ typedef struct {
   size_t n;
 } list;
 
+/* To the whole second. */
 static void add_time(zc_listing *listing, zc_time time) {
   char text[ZC_TIME_TEXT_SIZE];
-  bool known = time && zc_time_format(time, text, sizeof text) == ZC_OK;
+  bool known = time && zc_time_format(time - time % ZC_SECOND, text, sizeof text) == ZC_OK;
   zc_listing_add(listing, ZC_PLAIN, "%s", known ? text : "-");
 }
 
@@ -125,7 +131,7 @@ static int show(zc_journal *journal, const zc_arguments *arguments) {
   int status = zc_journal_find(journal, id, &execution);
   if (status == ZC_OK) status = zc_execution_item_write(&execution, &text);
   if (status == ZC_OK) {
-    zc_output_item(&text, execution.tail, zc_arguments_has(arguments, "json"));
+    zc_output_item(&text, zc_arguments_has(arguments, "json"));
   } else {
     zc_cli_message("%s cannot be shown: %s", id, zc_status_text(status));
   }
@@ -136,6 +142,35 @@ static int show(zc_journal *journal, const zc_arguments *arguments) {
 
 /* ---- cancel, over the engine's socket ---- */
 
+/* The process that holds the state dir; 0 where none does. */
+static long holder_of(const char *state_dir) {
+  char path[4096], pid[24] = "";
+  snprintf(path, sizeof path, "%s/engine.lock", state_dir);
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return 0;
+  long holder = 0;
+  if (flock(descriptor, LOCK_SH | LOCK_NB) == 0) {
+    flock(descriptor, LOCK_UN);
+  } else if (errno == EWOULDBLOCK && read(descriptor, pid, sizeof pid - 1) > 0) {
+    holder = strtol(pid, NULL, 10);
+  }
+  close(descriptor);
+  return holder;
+}
+
+/* Nobody answers on the socket: perhaps because who works here has none. */
+static int nobody_answers(const char *state_dir, const zc_error *error) {
+  long pid = holder_of(state_dir);
+  if (pid > 0) {
+    zc_cli_message("a foreground `zerocarb trigger` or `run --once` (pid %ld) holds %s: end that "
+                   "one (Ctrl-C there, or kill %ld)",
+                   pid, state_dir, pid);
+  } else {
+    zc_cli_message("%s", error->text);
+  }
+  return ZC_EXIT_UNAVAILABLE;
+}
+
 static int ask_to_cancel(const char *state_dir, const char *id, bool as_json) {
   char path[128];
   zc_error error = {0};
@@ -145,9 +180,11 @@ static int ask_to_cancel(const char *state_dir, const char *id, bool as_json) {
   snprintf(path, sizeof path, "/v1/executions/%s/cancel", id);
   int status = zc_client_request(state_dir, "POST", path, &answer, &http_status, &error);
   int exit_status = ZC_EXIT_FINE;
-  if (status != ZC_OK) {
+  if (status == ZC_ENOTFOUND) {
+    exit_status = nobody_answers(state_dir, &error);
+  } else if (status != ZC_OK) {
     zc_cli_message("%s", error.text);
-    exit_status = status == ZC_ENOTFOUND ? ZC_EXIT_UNAVAILABLE : zc_cli_exit_of(status);
+    exit_status = zc_cli_exit_of(status);
   } else if (http_status != 202) {
     char why[512];
     zc_cli_message("%s", zc_client_error(&answer, http_status, why, sizeof why));

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/text.h"
+#include "core/base/time_text.h"
 #include "core/cli/cli.h"
 
 #define CELL_MAX  4096
@@ -86,12 +88,6 @@ void zc_listing_finish(zc_listing *listing) {
   *listing = (zc_listing){0};
 }
 
-static void clean(char *text) {
-  for (; *text; text++) {
-    if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = ' ';
-  }
-}
-
 /* Characters, counted by UTF-8's leading bytes. */
 static size_t width_of(const char *text) {
   size_t n = 0;
@@ -116,7 +112,7 @@ void zc_listing_add(zc_listing *listing, zc_colour colour, const char *format, .
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  clean(text);
+  zc_make_printable(text, ' ');
   char *copy = make_room(listing) ? strdup(text) : NULL;
   if (!copy) {
     listing->failed = true;
@@ -167,38 +163,65 @@ void zc_listing_print(const zc_listing *listing, const char *indent) {
 
 /* ---- JSON as text ---- */
 
-static bool is_branch(const zc_json *json) {
+static bool holds_more(const zc_json *json) {
   int type = zc_json_type(json);
   return (type == ZC_JSON_OBJECT || type == ZC_JSON_ARRAY) && zc_json_count(json) > 0;
 }
 
+/* What wants lines of its own: not so a list of plain values. */
+static bool is_branch(const zc_json *json) {
+  bool branches = zc_json_type(json) != ZC_JSON_ARRAY;
+  for (size_t i = 0; i < zc_json_count(json) && !branches; i++)
+    branches = holds_more(zc_json_member(json, i, NULL));
+  return branches && holds_more(json);
+}
+
+static void add_plain(zc_buffer *to, const zc_json *json) {
+  const char *words;
+  if (zc_json_text(json, &words, NULL) == ZC_OK)
+    zc_buffer_text(to, words);
+  else
+    zc_json_write(to, json);
+}
+
 static void print_leaf(const zc_json *json) {
   zc_buffer text;
-  const char *words;
   zc_buffer_init(&text, 1u << 20);
-  if (zc_json_text(json, &words, NULL) == ZC_OK) {
-    zc_buffer_text(&text, words);
-    if (text.data) clean(text.data);
+  if (zc_json_type(json) == ZC_JSON_ARRAY && zc_json_count(json) > 0) {
+    for (size_t i = 0; i < zc_json_count(json); i++) {
+      if (i) zc_buffer_text(&text, ", ");
+      add_plain(&text, zc_json_member(json, i, NULL));
+    }
   } else {
-    zc_json_write(&text, json);
+    add_plain(&text, json);
+  }
+  if (text.data) {
+    zc_make_printable(text.data, ' ');
+    text.length = strlen(text.data);
   }
   zc_output_line(&text);
   zc_buffer_finish(&text);
+}
+
+static void print_tree(const zc_json *json, int depth);
+
+static void print_member(const char *key, const zc_json *value, int depth) {
+  int indent = depth * 2;
+  int width = NAME_WIDE - indent > 0 ? NAME_WIDE - indent : 0;
+  if (is_branch(value)) {
+    zc_output_printf("%*s%s\n", indent, "", key);
+    print_tree(value, depth + 1);
+  } else {
+    zc_output_printf("%*s%-*s ", indent, "", width, key);
+    print_leaf(value);
+  }
 }
 
 static void print_tree(const zc_json *json, int depth) {
   for (size_t i = 0; i < zc_json_count(json); i++) {
     const char *key = NULL;
     const zc_json *value = zc_json_member(json, i, &key);
-    int indent = depth * 2;
-    int width = NAME_WIDE - indent > 0 ? NAME_WIDE - indent : 0;
-    if (is_branch(value)) {
-      zc_output_printf("%*s%s\n", indent, "", key ? key : "-");
-      print_tree(value, depth + 1);
-    } else {
-      zc_output_printf("%*s%-*s ", indent, "", width, key ? key : "-");
-      print_leaf(value);
-    }
+    print_member(key ? key : "-", value, depth);
   }
 }
 
@@ -219,22 +242,44 @@ void zc_output_foreign(const char *indent, const char *text) {
       if (failure == 0) failure = -1;
       return;
     }
-    clean(line);
+    zc_make_printable(line, ' ');
     zc_output_printf("%s%s\n", indent, line);
     free(line);
     text += n + (text[n] == '\n');
   }
 }
 
-void zc_output_item(const zc_buffer *item, const char *tail, bool as_json) {
+/* Seconds since 1970, and what a clock shows then. */
+static bool print_seconds(const char *key, const zc_json *value) {
+  char text[ZC_TIME_TEXT_SIZE];
+  double seconds;
+  if (strcmp(key, "timestamp") != 0 && strcmp(key, "ttl") != 0) return false;
+  if (zc_json_number(value, &seconds) != ZC_OK || !(seconds >= 0 && seconds < 1e11)) return false;
+  if (zc_time_format((zc_time)seconds * ZC_SECOND, text, sizeof text) != ZC_OK) return false;
+  zc_output_printf("%-*s %.0f (%s)\n", NAME_WIDE, key, seconds, text);
+  return true;
+}
+
+/* Keys of indexes, which stand in their block too, and the output, which comes last. */
+static bool is_hidden(const char *key) {
+  return strncmp(key, "carbon_analysis.", 16) == 0 || strcmp(key, "output_tail") == 0;
+}
+
+void zc_output_item(const zc_buffer *item, bool as_json) {
   zc_json *json;
   if (as_json || item->status != ZC_OK || zc_json_parse(item->data, item->length, &json) != ZC_OK) {
     zc_output_line(item);
     return;
   }
-  zc_output_json(json, 0);
+  for (size_t i = 0; i < zc_json_count(json); i++) {
+    const char *key = NULL;
+    const zc_json *value = zc_json_member(json, i, &key);
+    if (key && !is_hidden(key) && !print_seconds(key, value)) print_member(key, value, 0);
+  }
+  const char *tail = zc_json_get_text(json, "output_tail");
+  if (tail && *tail) {
+    zc_output_printf("output_tail\n");
+    zc_output_foreign("  ", tail);
+  }
   zc_json_free(json);
-  if (!tail || !*tail) return;
-  zc_output_printf("output\n");
-  zc_output_foreign("  ", tail);
 }

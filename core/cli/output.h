@@ -47,11 +47,12 @@ void zc_listing_print(const zc_listing *listing, const char *indent);
 /* Lines of foreign text, each after `indent`, without control characters. */
 void zc_output_foreign(const char *indent, const char *text);
 
-/* An execution's item, as JSON in one line or as lines; then the end of its command's output, where
- * there is one (`tail` may be NULL). */
-void zc_output_item(const zc_buffer *item, const char *tail, bool as_json);
+/* An execution's item, as JSON in one line; or as lines, without what stands there twice for the
+ * sake of indexes, with the end of its command's output last. */
+void zc_output_item(const zc_buffer *item, bool as_json);
 
-/* A JSON value as lines, "name  value", indented by two blanks a level from `depth` on. */
+/* A JSON value as lines, "name  value", indented by two blanks a level from `depth` on. Lists of
+ * plain values are one line. */
 void zc_output_json(const zc_json *json, int depth);
 
 #endif

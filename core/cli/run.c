@@ -74,9 +74,10 @@ static int read_arguments(const zc_arguments *arguments, runner *r) {
 static void log_start(const runner *r) {
   const zc_settings *s = r->session.settings;
   const zc_findings *findings = &r->session.findings;
-  zc_log(ZC_LOG_INFO, "run", "ZeroCarb %s: %s: %zu pipelines, %zu sources; state in %s%s%s",
-         ZC_VERSION, r->session.path, s->n_pipelines, s->n_sources, s->state_dir,
-         r->control ? "; commands over " : "", r->control ? "its engine.sock" : "");
+  zc_log(ZC_LOG_INFO, "run", "ZeroCarb %s: %s: %zu pipeline%s, %zu source%s; state in %s%s",
+         ZC_VERSION, r->session.path, s->n_pipelines, s->n_pipelines == 1 ? "" : "s", s->n_sources,
+         s->n_sources == 1 ? "" : "s", s->state_dir,
+         r->control ? "; commands over its engine.sock" : "");
   for (size_t i = 0; i < findings->n; i++) {
     zc_log(ZC_LOG_WARNING, "config", "%s:%d: %s", r->session.path, findings->items[i].line,
            findings->items[i].text);
@@ -97,7 +98,6 @@ static int prepare(runner *r, const zc_arguments *arguments) {
   zc_session *s = &r->session;
   int status = zc_session_load(s, arguments, true);
   if (status != ZC_EXIT_FINE) return status;
-  zc_log_setup(s->settings->log_level, s->settings->log_json, &s->clock, stderr);
   zc_engine_options options = {.once = r->once, .as_of = r->from, .seed = s->seed};
   if ((status = zc_session_open_http(s)) != ZC_EXIT_FINE) return status;
   if ((status = zc_session_open_journal(s)) != ZC_EXIT_FINE) return status;
@@ -115,6 +115,15 @@ static void replay(runner *r) {
     zc_loop_run(r->session.loop, at);
     zc_clock_advance(&r->session.clock, at);
   }
+}
+
+static void log_end(const runner *r) {
+  size_t n = zc_engine_live(r->session.engine);
+  if (n > 0)
+    zc_log(ZC_LOG_INFO, "run", "stopped; %zu run%s in the journal", n,
+           n == 1 ? " waits" : "s wait");
+  else
+    zc_log(ZC_LOG_INFO, "run", "stopped; no run waits");
 }
 
 /* What a replay came to, as one line of JSON on stdout. */
@@ -135,7 +144,7 @@ static int run_engine(runner *r) {
   zc_signals_limit_end(r->session.settings->shutdown_ms + END_RESERVE, ZC_EXIT_INTERNAL);
   if (!r->fatal) zc_session_stop_engine(&r->session);
   if (r->fatal) return ZC_EXIT_INTERNAL;
-  zc_log(ZC_LOG_INFO, "run", "stopped; what is under way is in the journal");
+  log_end(r);
   bool judged = r->once || r->from;
   int status = r->failed && judged ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
   zc_signals_limit_end(0, status);

@@ -9,6 +9,8 @@
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 
+#define NAMES_SHOWN 10
+
 /* ---- beginning and end ---- */
 
 int zc_session_init(zc_session *session, zc_time at) {
@@ -37,15 +39,29 @@ void zc_session_finish(zc_session *session) {
   zc_findings_finish(&session->findings);
   zc_registry_destroy(session->registry);
   zc_log_setup(ZC_LOG_WARNING, false, NULL, stderr);
+  zc_log_forget();
 }
 
 /* ---- config ---- */
 
-const char *zc_session_config_path(const zc_arguments *arguments) {
+#define HERE   "zerocarb.yaml"
+#define SYSTEM "/etc/zerocarb/zerocarb.yaml"
+
+/* The one that was asked for; NULL: the usual places. */
+static const char *path_asked_for(const zc_arguments *arguments) {
   const char *path = zc_arguments_text(arguments, "config");
   if (!path) path = getenv("ZEROCARB_CONFIG");
-  if (path && *path) return path;
-  return access("zerocarb.yaml", F_OK) == 0 ? "zerocarb.yaml" : "/etc/zerocarb/zerocarb.yaml";
+  return path && *path ? path : NULL;
+}
+
+const char *zc_session_config_path(const zc_arguments *arguments) {
+  const char *path = path_asked_for(arguments);
+  if (path) return path;
+  return access(HERE, F_OK) == 0 ? HERE : SYSTEM;
+}
+
+static bool is_nowhere(const zc_arguments *arguments) {
+  return !path_asked_for(arguments) && access(HERE, F_OK) != 0 && access(SYSTEM, F_OK) != 0;
 }
 
 static void add_directories(void *user, char *const *directories, size_t n) {
@@ -72,14 +88,34 @@ int zc_session_load(zc_session *session, const zc_arguments *arguments, bool pri
   zc_plugin_finder finder = zc_registry_finder(session->registry);
   zc_config_options options = {.finder = &finder, .prepare = add_directories};
   session->path = zc_session_config_path(arguments);
+  if (is_nowhere(arguments)) {
+    zc_cli_message("no configuration: no -c FILE, no $ZEROCARB_CONFIG, no ./" HERE ", no " SYSTEM);
+    return ZC_EXIT_CONFIG;
+  }
   int status = zc_config_load(session->path, &options, &session->settings, &session->findings);
-  if (status == ZC_OK) return ZC_EXIT_FINE;
+  if (status == ZC_OK) {
+    const zc_settings *settings = session->settings;
+    zc_log_setup(settings->log_level, settings->log_json, &session->clock, stderr);
+    return ZC_EXIT_FINE;
+  }
   if (status == ZC_ENOMEM) {
     zc_cli_message("%s: no memory to read it", session->path);
     return ZC_EXIT_INTERNAL;
   }
   if (print) print_errors(session);
   return ZC_EXIT_CONFIG;
+}
+
+/* "; there are a, b, c and 4 more" */
+static void print_names(const zc_settings *settings, char *text, size_t size) {
+  zc_buffer names;
+  size_t n = settings->n_pipelines;
+  zc_buffer_init(&names, size);
+  for (size_t i = 0; i < n && i < NAMES_SHOWN; i++)
+    zc_buffer_printf(&names, "%s%s", i ? ", " : "; there are ", settings->pipelines[i].name);
+  if (n > NAMES_SHOWN) zc_buffer_printf(&names, " and %zu more", n - NAMES_SHOWN);
+  zc_copy_text(text, size, names.data && names.status == ZC_OK ? names.data : "");
+  zc_buffer_finish(&names);
 }
 
 int zc_session_check_pipeline(const zc_session *session, const char *name) {
@@ -92,9 +128,12 @@ int zc_session_check_pipeline(const zc_session *session, const char *name) {
     names[i] = settings->pipelines[i].name;
   const char *near = names ? zc_nearest(name, names, settings->n_pipelines) : NULL;
   free(names);
-  return near ? zc_cli_usage("%s has no pipeline '%s': did you mean '%s'?", session->path, name,
-                             near)
-              : zc_cli_usage("%s has no pipeline '%s'", session->path, name);
+  if (near) {
+    return zc_cli_usage("%s has no pipeline '%s': did you mean '%s'?", session->path, name, near);
+  }
+  char others[800];
+  print_names(settings, others, sizeof others);
+  return zc_cli_usage("%s has no pipeline '%s'%s", session->path, name, others);
 }
 
 /* ---- engine ---- */
@@ -122,7 +161,10 @@ int zc_session_create_engine(zc_session *session, const zc_engine_options *optio
   zc_error error = {0};
   int status = zc_engine_create(session->loop, session->http, session->settings, session->journal,
                                 options, &session->engine, &error);
-  return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+  if (status == ZC_OK) return ZC_EXIT_FINE;
+  int code = fail(&error);
+  /* What a plugin refuses when it is made is what the file asks of it. */
+  return status == ZC_ENOMEM || status == ZC_ESYSTEM ? code : ZC_EXIT_CONFIG;
 }
 
 int zc_session_start_engine(zc_session *session) {

@@ -30,7 +30,9 @@ void zc_session_finish(zc_session *session);
 
 /* The config's path: -c, $ZEROCARB_CONFIG, ./zerocarb.yaml, /etc/zerocarb/zerocarb.yaml. */
 const char *zc_session_config_path(const zc_arguments *arguments);
-/* Reads and checks it. The findings are kept; with `print`, errors are printed to stderr. */
+/* Reads and checks it, and logs as its engine.log says from then on. The findings are kept; with
+ * `print`, errors are printed to stderr. Where there is no file at all, that is said, and there are
+ * no findings. */
 int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print);
 int zc_session_open_http(zc_session *session);
 /* Takes the journal's lock; one engine a state dir. */
@@ -42,7 +44,8 @@ int zc_session_start_engine(zc_session *session);
 /* Ends what runs and journals it; returns when that is done. */
 void zc_session_stop_engine(zc_session *session);
 
-/* Whether the config has that pipeline; if not, says so with the nearest name: usage. */
+/* Whether the config has that pipeline; if not, says so with the nearest name or some of those that
+ * are there: usage. */
 int zc_session_check_pipeline(const zc_session *session, const char *name);
 
 #endif

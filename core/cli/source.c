@@ -54,9 +54,14 @@ static void write_answer(zc_buffer *to, const char *name, const zc_source_answer
     write_point(to, &answer->points[i]);
   }
   zc_buffer_char(to, ']');
+  const char *message = zc_source_answer_doubt(answer);
   if (answer->error != ZC_OK) {
-    zc_buffer_printf(to, ",\"error\":\"%s\",\"message\":", zc_status_text(answer->error));
-    zc_json_write_text(to, answer->message ? answer->message : "");
+    zc_buffer_printf(to, ",\"error\":\"%s\"", zc_status_text(answer->error));
+    message = answer->message ? answer->message : "";
+  }
+  if (message) {
+    zc_buffer_text(to, ",\"message\":");
+    zc_json_write_text(to, message);
   }
   zc_buffer_char(to, '}');
 }
@@ -81,6 +86,14 @@ static void write_region(zc_buffer *to, const zc_source_region *region) {
   zc_buffer_char(to, '}');
 }
 
+/* Where its data is shown at all. */
+static bool wants_attribution(const zc_plugin_settings *source, const zc_source_answers *answers) {
+  bool gave = false;
+  for (size_t i = 0; i < answers->n; i++)
+    gave = gave || zc_source_region_gave(&answers->regions[i]);
+  return gave && source->plugin->attribution;
+}
+
 static void print_json(const zc_plugin_settings *source, const zc_source_answers *answers) {
   zc_buffer text;
   zc_buffer_init(&text, TEXT_MAX);
@@ -94,7 +107,7 @@ static void print_json(const zc_plugin_settings *source, const zc_source_answers
     write_region(&text, &answers->regions[i]);
   }
   zc_buffer_char(&text, ']');
-  if (source->plugin->attribution) {
+  if (wants_attribution(source, answers)) {
     zc_buffer_text(&text, ",\"attribution\":");
     zc_json_write_text(&text, source->plugin->attribution);
   }
@@ -105,48 +118,44 @@ static void print_json(const zc_plugin_settings *source, const zc_source_answers
 
 /* ---- text ---- */
 
-/* The point that holds `at`; else the last one that begins before it; else the first. */
-static const zc_source_point *point_at(const zc_source_answer *answer, zc_time at) {
-  const zc_source_point *before = answer->points;
-  for (size_t i = 0; i < answer->n_points; i++) {
-    const zc_source_point *p = &answer->points[i];
-    if (p->point.from > at) break;
-    before = p;
-    if (at < p->point.to) break;
-  }
-  return before;
-}
-
 static void add_time(zc_listing *listing, zc_time time) {
   char text[ZC_TIME_TEXT_SIZE] = "-";
   zc_time_format(time, text, sizeof text);
   zc_listing_add(listing, ZC_PLAIN, "%s", text);
 }
 
-static void add_points(zc_listing *listing, const zc_source_answer *answer, zc_time now) {
+/* What "now" is judged by. */
+typedef struct {
+  zc_time now;
+  int64_t max_age_ms; /* of the source */
+} instant;
+
+static void add_points(zc_listing *listing, const zc_source_answer *answer, const instant *at) {
   char value[40];
+  bool held;
   if (answer->n_points == 0) {
     for (int i = 0; i < 5; i++)
       zc_listing_add(listing, ZC_PLAIN, "-");
     return;
   }
-  const zc_source_point *p = point_at(answer, now);
+  const zc_source_point *p = zc_source_point_at(answer, at->now, at->max_age_ms, &held);
   add_time(listing, answer->points[0].point.from);
   add_time(listing, answer->points[answer->n_points - 1].point.to);
-  bool known = zc_format_number(p->point.value, value, sizeof value) == ZC_OK;
+  bool known = p && zc_format_number(p->point.value, value, sizeof value) == ZC_OK;
   zc_listing_add(listing, ZC_PLAIN, "%s", known ? value : "-");
-  zc_listing_add(listing, ZC_PLAIN, "%s", origin_word(p->point.flags));
+  if (!p) p = &answer->points[answer->n_points - 1];
+  zc_listing_add(listing, ZC_PLAIN, "%s%s", origin_word(p->point.flags), held ? ", held" : "");
   zc_listing_add(listing, ZC_PLAIN, "%s", basis_word(p->basis));
 }
 
 static void add_answer(zc_listing *listing, const char *region, const char *what,
-                       const zc_source_answer *answer, zc_time now) {
+                       const zc_source_answer *answer, const instant *at) {
   if (!answer->asked) return;
   bool failed = answer->error != ZC_OK;
   zc_listing_add(listing, ZC_PLAIN, "%s", region);
   zc_listing_add(listing, ZC_PLAIN, "%s", what);
   zc_listing_add(listing, ZC_PLAIN, "%zu", answer->n_points);
-  add_points(listing, answer, now);
+  add_points(listing, answer, at);
   zc_listing_add(listing, ZC_PLAIN, "%lld ms", (long long)answer->latency_ms);
   zc_listing_add(listing, failed ? ZC_RED : ZC_PLAIN, "%s%s%s",
                  failed ? zc_status_text(answer->error) : "", failed && answer->message ? ": " : "",
@@ -178,8 +187,14 @@ static bool wants_table(const zc_source_answers *answers) {
   return false;
 }
 
+static void warn(const char *region, const char *what, const zc_source_answer *answer) {
+  const char *doubt = zc_source_answer_doubt(answer);
+  if (doubt) zc_cli_message("warning: %s of %s: %s", what, region, doubt);
+}
+
 static void print_text(const zc_plugin_settings *source, const zc_source_answers *answers,
                        zc_time now) {
+  const instant at = {now, source->max_age_ms};
   static const char *const headings[] = {"REGION", "WHAT",   "POINTS", "FIRST",   "UNTIL",
                                          "NOW",    "ORIGIN", "BASIS",  "LATENCY", "ERROR"};
   zc_listing listing;
@@ -187,14 +202,16 @@ static void print_text(const zc_plugin_settings *source, const zc_source_answers
   zc_listing_headings(&listing, headings);
   for (size_t i = 0; i < answers->n; i++) {
     const zc_source_region *region = &answers->regions[i];
-    add_answer(&listing, region->name, "observed", &region->observed, now);
-    add_answer(&listing, region->name, "forecast", &region->forecast, now);
+    add_answer(&listing, region->name, "observed", &region->observed, &at);
+    add_answer(&listing, region->name, "forecast", &region->forecast, &at);
+    warn(region->name, "observations", &region->observed);
+    warn(region->name, "forecast", &region->forecast);
   }
   if (wants_table(answers)) zc_listing_print(&listing, "");
   zc_listing_finish(&listing);
   for (size_t i = 0; i < answers->n; i++)
     print_constants(&answers->regions[i]);
-  if (source->plugin->attribution) zc_cli_message("data: %s", source->plugin->attribution);
+  if (wants_attribution(source, answers)) zc_cli_message("data: %s", source->plugin->attribution);
 }
 
 /* ---- the command ---- */

@@ -9,6 +9,7 @@
 #define SPAN_OBSERVED ZC_DAY
 #define SPAN_FORECAST (2 * ZC_DAY)
 #define AT_ONCE       8 /* questions under way */
+#define YEAR_1970     (365 * ZC_DAY)
 
 typedef struct asking asking;
 
@@ -43,6 +44,15 @@ static size_t find_region(const asking *a, const char *name) {
   while (i < a->answers.n && strcmp(a->answers.regions[i].name, name) != 0)
     i++;
   return i;
+}
+
+/* One that was just not asked for this time. */
+static bool is_configured(const asking *a, const char *name) {
+  const zc_settings *settings = a->session->settings;
+  for (size_t i = 0; i < settings->n_regions; i++) {
+    if (strcmp(settings->regions[i], name) == 0) return true;
+  }
+  return false;
 }
 
 static int reserve(zc_source_answer *answer, size_t n) {
@@ -83,7 +93,7 @@ static int on_points(void *user, const zc_signal *signal, const zc_point *points
   const question *q = user;
   asking *a = q->asking;
   size_t i = signal->region ? find_region(a, signal->region) : q->region;
-  if (i == a->answers.n) return ZC_OK; /* of a region that was not asked for */
+  if (i == a->answers.n) return is_configured(a, signal->region) ? ZC_OK : ZC_ENOTFOUND;
   int status = zc_grid_put(a->check, i, 0, signal, points, n, stride, ZC_TIME_MIN, ret_bad);
   if (status != ZC_OK || n == 0) return status;
   zc_source_region *region = &a->answers.regions[i];
@@ -147,6 +157,8 @@ static void ask(question *q) {
   zc_operation operation;
   zc_source_answer *answer = answer_of(q);
   answer->asked = true;
+  answer->from = query.from;
+  answer->to = query.to;
   answer->begun_ns = zc_clock_real_ns();
   int status = zc_operation_start_source(a->instance, q->forecast, &query, a->source->timeout_ms,
                                          &events, &operation);
@@ -242,4 +254,31 @@ bool zc_source_region_gave(const zc_source_region *region) {
 bool zc_source_region_fine(const zc_source_region *region) {
   return region->observed.error == ZC_OK && region->forecast.error == ZC_OK &&
          zc_source_region_gave(region);
+}
+
+const zc_source_point *zc_source_point_at(const zc_source_answer *answer, zc_time at,
+                                          int64_t max_age_ms, bool *ret_held) {
+  const zc_source_point *last = NULL;
+  *ret_held = false;
+  for (size_t i = 0; i < answer->n_points && answer->points[i].point.from <= at; i++) {
+    last = &answer->points[i];
+    if (at < last->point.to) return last;
+  }
+  bool measured = last && last->point.flags & (ZC_POINT_OBSERVED | ZC_POINT_ESTIMATED);
+  *ret_held = measured && at - last->point.to < max_age_ms;
+  return *ret_held ? last : NULL;
+}
+
+const char *zc_source_answer_doubt(const zc_source_answer *answer) {
+  zc_time latest = ZC_TIME_MIN;
+  for (size_t i = 0; i < answer->n_points; i++) {
+    const zc_point *point = &answer->points[i].point;
+    if (point->to > answer->from && point->from <= answer->to) return NULL;
+    if (point->to > latest) latest = point->to;
+  }
+  if (answer->n_points == 0) return NULL;
+  if (latest > 0 && latest < YEAR_1970) {
+    return "all points lie in 1970: times in seconds instead of milliseconds?";
+  }
+  return "all points lie outside the span that was asked for";
 }

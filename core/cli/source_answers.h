@@ -22,6 +22,7 @@ typedef struct {
   int error;     /* ZC_OK, or why it failed */
   char *message; /* of the failure, may be NULL */
   int64_t begun_ns, latency_ms;
+  zc_time from, to;        /* the span asked for */
   zc_source_point *points; /* grid intensity, ascending by `from` */
   size_t n_points, capacity;
 } zc_source_answer;
@@ -50,5 +51,13 @@ void zc_source_answers_finish(zc_source_answers *answers);
 /* Whether the region gave anything at all; and whether nothing that was asked of it failed. */
 bool zc_source_region_gave(const zc_source_region *region);
 bool zc_source_region_fine(const zc_source_region *region);
+
+/* The point that tells the value at an instant: the one that holds then, else the last one before
+ * it where that is an observation which ended no longer than max_age_ms ago (*ret_held); else NULL.
+ */
+const zc_source_point *zc_source_point_at(const zc_source_answer *answer, zc_time at,
+                                          int64_t max_age_ms, bool *ret_held);
+/* What is odd about an answer that is no error, as one sentence; NULL for nothing. */
+const char *zc_source_answer_doubt(const zc_source_answer *answer);
 
 #endif

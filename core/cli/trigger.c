@@ -22,6 +22,11 @@ static int exit_of_run(zc_execution_status status) {
   return status == ZC_SUCCESS || status == ZC_NOT_TRIGGERED ? ZC_EXIT_FINE : ZC_EXIT_NOT_FINE;
 }
 
+/* A run that was not taken is none that failed. */
+static int exit_not_taken(int exit_status) {
+  return exit_status == ZC_EXIT_NOT_FINE ? ZC_EXIT_UNAVAILABLE : exit_status;
+}
+
 static bool rests(zc_execution_status status) {
   return zc_execution_ended(status) || status == ZC_UNKNOWN;
 }
@@ -90,7 +95,7 @@ static int follow(follower *f, bool as_json) {
     status = look(f);
   }
   if (status != ZC_EXIT_FINE) return status;
-  zc_output_item(&f->item, NULL, as_json);
+  zc_output_item(&f->item, as_json);
   return exit_of_run(f->status);
 }
 
@@ -143,10 +148,10 @@ static int ask_engine(const zc_arguments *arguments, const char *state_dir, int 
   } else if (status == ZC_OK) {
     char why[512];
     zc_cli_message("%s", zc_client_error(&answer, http_status, why, sizeof why));
-    *ret_exit = http_status == 503 ? ZC_EXIT_UNAVAILABLE : ZC_EXIT_NOT_FINE;
+    *ret_exit = ZC_EXIT_UNAVAILABLE;
   } else if (status != ZC_ENOTFOUND) {
     zc_cli_message("%s", error.text);
-    *ret_exit = zc_cli_exit_of(status);
+    *ret_exit = exit_not_taken(zc_cli_exit_of(status));
   }
   zc_buffer_finish(&path);
   zc_buffer_finish(&answer);
@@ -159,10 +164,9 @@ typedef struct {
   zc_session *session;
   const char *pipeline;
   char id[ZC_EXECUTION_ID_SIZE];
-  bool ended, interrupted, fatal;
+  bool ended, refused, interrupted, fatal;
   zc_execution_status status;
   zc_buffer item;
-  char *tail;
   zc_timer limit;
 } foreground;
 
@@ -191,12 +195,13 @@ static void on_limit(zc_timer *timer) {
 static void on_status(void *user, const zc_execution *execution) {
   foreground *f = user;
   if (strcmp(execution->id, f->id) != 0 || f->ended) return;
-  if (execution->status != f->status || execution->status == ZC_DEFERRED) tell_status(execution);
+  bool told = zc_log_level() >= ZC_LOG_INFO; /* by the engine's own lines */
+  bool news = execution->status != f->status || execution->status == ZC_DEFERRED;
+  if (news && !told) tell_status(execution);
   f->status = execution->status;
   if (!rests(execution->status)) return;
   f->ended = true;
   zc_execution_item_write(execution, &f->item);
-  f->tail = zc_duplicate(execution->tail);
   zc_timer_after(f->session->loop, &f->limit, DELIVER_LIMIT, on_limit, f);
 }
 
@@ -221,7 +226,7 @@ static void on_accepted(void *user, int status) {
   foreground *f = user;
   if (status != ZC_OK) {
     zc_cli_message("the run was not taken: %s", zc_status_text(status));
-    f->interrupted = true;
+    f->refused = true;
     zc_loop_stop(f->session->loop);
   }
 }
@@ -233,21 +238,22 @@ static int watch(foreground *f) {
   zc_engine_on_status(s->engine, on_status, f);
   zc_engine_on_fatal(s->engine, on_fatal, f);
   int status = zc_session_start_engine(s);
-  if (status != ZC_EXIT_FINE) return status;
+  if (status != ZC_EXIT_FINE) return exit_not_taken(status);
   if (zc_engine_trigger(s->engine, f->pipeline, "zerocarb_manual", f->id, on_accepted, f, &error) !=
       ZC_OK) {
     zc_cli_message("%s", error.text);
-    return zc_cli_exit_of(error.status);
+    return exit_not_taken(zc_cli_exit_of(error.status));
   }
   if (zc_signals_attach(s->loop, on_signal, f) != ZC_OK) return ZC_EXIT_INTERNAL;
   do
     zc_loop_run(s->loop, ZC_TIME_MAX);
-  while (!f->ended && !f->interrupted && !f->fatal);
+  while (!f->ended && !f->refused && !f->interrupted && !f->fatal);
   zc_timer_stop(s->loop, &f->limit);
   zc_signals_detach();
   if (f->fatal) return ZC_EXIT_INTERNAL;
   zc_signals_limit_end(s->settings->shutdown_ms + STOP_RESERVE, ZC_EXIT_INTERNAL);
   zc_session_stop_engine(s);
+  if (f->refused) return ZC_EXIT_UNAVAILABLE;
   return f->ended ? exit_of_run(f->status) : ZC_EXIT_NOT_FINE;
 }
 
@@ -258,16 +264,14 @@ static int run_here(zc_session *session, const zc_arguments *arguments) {
   zc_signals_install();
   int status = zc_session_open_http(session);
   if (status != ZC_EXIT_FINE) return status;
-  status = zc_session_open_journal(session);
-  if (status == ZC_EXIT_NOT_FINE) return ZC_EXIT_UNAVAILABLE; /* locked, and nobody answers */
-  if (status != ZC_EXIT_FINE) return status;
+  status = zc_session_open_journal(session); /* refused where another process holds it */
+  if (status != ZC_EXIT_FINE) return exit_not_taken(status);
   status = zc_session_create_engine(session, &options);
-  if (status != ZC_EXIT_FINE) return status;
+  if (status != ZC_EXIT_FINE) return exit_not_taken(status);
   zc_buffer_init(&f.item, ITEM_MAX);
   status = watch(&f);
-  if (f.ended) zc_output_item(&f.item, f.tail, zc_arguments_has(arguments, "json"));
+  if (f.ended) zc_output_item(&f.item, zc_arguments_has(arguments, "json"));
   zc_buffer_finish(&f.item);
-  free(f.tail);
   return status;
 }
 
@@ -300,8 +304,10 @@ const zc_command zc_command_trigger = {
     .details =
         "A running engine takes the run, and its ID and status are printed; --wait follows it.\n"
         "Without a running engine the whole run happens here: decide, wait, start, watch, record.\n"
-        "Ctrl-C then cancels it. A run that was followed gives the exit status: 0 for SUCCESS and\n"
-        "NOT_TRIGGERED, else 1.\n",
+        "It holds the state dir all the while, so that no engine and no other trigger can begin;\n"
+        "Ctrl-C cancels it. For runs that wait for hours start the engine. A run that was "
+        "followed\n"
+        "gives the exit status: 0 for SUCCESS and NOT_TRIGGERED, else 1. 69: it was not taken.\n",
     .min_operands = 1,
     .max_operands = 1,
     .switches = switches,

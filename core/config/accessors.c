@@ -13,6 +13,13 @@ const zc_config_value *zc_config_find(const zc_config *config, const char *name)
   return NULL;
 }
 
+bool zc_config_declares(const zc_config *config, const char *name) {
+  for (size_t i = 0; config && i < config->n; i++) {
+    if (strcmp(config->values[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
 int zc_config_has(const zc_config *config, const char *name) {
   return zc_config_find(config, name) != NULL;
 }

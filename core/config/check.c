@@ -103,9 +103,7 @@ const char *zc_check_nearest(const zc_check *check, const char *word, const char
 const char *zc_excerpt(const char *text, char *to, size_t size) {
   bool cut = strlen(text) >= size;
   zc_copy_text(to, cut ? size - 3 : size, text); /* room for the ellipsis, three bytes */
-  for (char *p = to; *p; p++) {
-    if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '?';
-  }
+  zc_make_printable(to, '?');
   if (cut) memcpy(to + strlen(to), "…", sizeof "…");
   return to;
 }

@@ -44,7 +44,8 @@ typedef struct {
 
 typedef struct {
   char *name, *team;
-  uint32_t *regions; /* [0] the default, then relocate_to: positions in zc_settings.regions */
+  uint32_t
+      *regions; /* [0] the default, then relocate_to, ascending: positions in zc_settings.regions */
   uint32_t n_regions;
   zc_workload workload;
   zc_energy_model energy;
@@ -113,6 +114,8 @@ void zc_settings_free(zc_settings *settings); /* NULL is fine; secrets are wiped
 
 /* Accessors of a zc_config, as documented at zc_host's members. */
 int zc_config_has(const zc_config *config, const char *name);
+/* Whether the option table has it, given or not. */
+bool zc_config_declares(const zc_config *config, const char *name);
 const char *zc_config_text(const zc_config *config, const char *name);
 int64_t zc_config_integer(const zc_config *config, const char *name);
 double zc_config_number(const zc_config *config, const char *name);

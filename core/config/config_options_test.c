@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/log.h"
 #include "core/config/config.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
@@ -205,6 +206,16 @@ static void test_secret(void **state) {
   }
 }
 
+/* From the config on, the log knows what not to show. */
+static void test_secret_is_hidden(void **state) {
+  (void)state;
+  char text[] = "the remote said: hunter-2345";
+  zc_config_free(make((const char *const[][2]){{"secret", "hunter-2345"}}, 1));
+  zc_log_redact(text);
+  assert_string_equal(text, "the remote said: ***");
+  zc_log_forget();
+}
+
 static void test_regions(void **state) {
   (void)state;
   zc_config *config = make(NULL, 0);
@@ -221,7 +232,8 @@ int main(void) {
       cmocka_unit_test(test_defaults), cmocka_unit_test(test_absent),
       cmocka_unit_test(test_values),   cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_required), cmocka_unit_test(test_bad_tables),
-      cmocka_unit_test(test_secret),   cmocka_unit_test(test_regions),
+      cmocka_unit_test(test_secret),   cmocka_unit_test(test_secret_is_hidden),
+      cmocka_unit_test(test_regions),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,8 +117,8 @@ static void test_pipeline(void **state) {
   assert_string_equal(p->team, "gds");
   assert_int_equal(p->n_regions, 3);
   assert_int_equal(p->regions[0], 0);
-  assert_int_equal(p->regions[1], 2);
-  assert_int_equal(p->regions[2], 1);
+  assert_int_equal(p->regions[1], 1); /* in the order of regions, not of relocate_to */
+  assert_int_equal(p->regions[2], 2);
   assert_true(p->auto_trigger);
   assert_true(p->min_savings_defer == 12.5); /* from defaults */
   assert_true(p->max_defer_hours == 36);

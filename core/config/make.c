@@ -5,6 +5,8 @@
 
 #include "core/config/options.h"
 
+#define NAMES_MAX 64 /* candidates for "did you mean" */
+
 static const char *find_pair(const char *const (*pairs)[2], size_t n, const char *name) {
   for (size_t i = 0; i < n; i++) {
     if (strcmp(pairs[i][0], name) == 0) return pairs[i][1];
@@ -21,15 +23,23 @@ static void check_rows(zc_check *check, const zc_option *rows, size_t n) {
   }
 }
 
+static void report_unknown(zc_check *check, const zc_option *rows, size_t n, const char *name) {
+  const char *names[NAMES_MAX];
+  size_t n_names = n < NAMES_MAX ? n : NAMES_MAX;
+  for (size_t i = 0; i < n_names; i++)
+    names[i] = rows[i].name;
+  const char *near = zc_check_nearest(check, name, names, n_names);
+  zc_findings_add(check->findings, false, 0, 0, "unknown option '%s'%s%s%s", name,
+                  near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static void check_pairs(zc_check *check, const zc_option *rows, size_t n,
                         const char *const (*pairs)[2], size_t n_pairs) {
   for (size_t i = 0; i < n_pairs; i++) {
     size_t row = 0;
     while (row < n && strcmp(rows[row].name, pairs[i][0]) != 0)
       row++;
-    if (row == n) {
-      zc_findings_add(check->findings, false, 0, 0, "unknown option '%s'", pairs[i][0]);
-    }
+    if (row == n) report_unknown(check, rows, n, pairs[i][0]);
   }
 }
 

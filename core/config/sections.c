@@ -120,7 +120,8 @@ static const zc_option pipeline_rows[PIPELINE_ONLY + DEFAULTS_ROWS] = {
     {"team", ZC_STRING, 0, NULL, NULL, "Whose it is."},
     {"region", ZC_STRING, ZC_REQUIRED, NULL, NULL, "The default region, one of regions."},
     {"relocate_to", ZC_STRING_LIST, 0, NULL, "..64",
-     "Other regions where it may run, each one of regions."},
+     "Other regions where it may run, each one of regions; of equally good ones the first of "
+     "regions is taken."},
     {"schedule", ZC_STRING, 0, NULL, NULL,
      "When it is due: minute hour day-of-month month day-of-week, or @hourly, @daily and so on; "
      "without it, on request only."},

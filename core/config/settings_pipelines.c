@@ -87,6 +87,18 @@ static void add_region(zc_reader *reader, const zc_node *node, zc_pipeline_setti
   ret->regions[ret->n_regions++] = position;
 }
 
+/* Ties between regions are settled by the order of the config's `regions:`, so the others come in
+ * it, whatever the order in which they are permitted. */
+static void sort_others(zc_pipeline_settings *ret) {
+  for (uint32_t i = 2; i < ret->n_regions; i++) {
+    for (uint32_t j = i; j > 1 && ret->regions[j] < ret->regions[j - 1]; j--) {
+      uint32_t position = ret->regions[j];
+      ret->regions[j] = ret->regions[j - 1];
+      ret->regions[j - 1] = position;
+    }
+  }
+}
+
 static void read_regions(zc_reader *reader, const zc_node *node, const zc_config *own,
                          zc_pipeline_settings *ret) {
   const zc_node *region = zc_node_get(node, "region"), *others = zc_node_get(node, "relocate_to");
@@ -103,6 +115,7 @@ static void read_regions(zc_reader *reader, const zc_node *node, const zc_config
   if (ret->n_regions == 0 || n == 0) return;
   for (const zc_node *item = others->first; item; item = item->next)
     add_region(reader, item, ret);
+  sort_others(ret);
 }
 
 static void read_schedule(zc_reader *reader, const zc_node *node, const zc_config *own,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/config/options.h"
@@ -260,6 +261,14 @@ static bool keep_text(const input *in, zc_config_value *ret) {
   return ret->text != NULL;
 }
 
+/* Short ones, and those beyond the log's limit, are not found in texts of remotes: nothing else
+ * shows them. */
+static void hide(const zc_config_value *value) {
+  if (value->text) zc_log_hide(value->text);
+  for (size_t i = 0; i < value->n_items; i++)
+    zc_log_hide(value->items[i]);
+}
+
 bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node,
                    zc_config_value *ret) {
   if (node->kind == ZC_NODE_INVALID) return false;
@@ -280,6 +289,7 @@ bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node
     zc_value_finish(&value);
     return false;
   }
+  if (in.secret) hide(&value);
   value.name = ret->name;
   value.present = true;
   *ret = value;

@@ -1,4 +1,5 @@
 /* Decide: from a run and the snapshot to where and when it starts, with the record of why. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
 
-#define RECORD_MAX (256u * 1024)
+#define RECORD_MAX ((size_t)256 * 1024)
 
 int zc_decision_create(zc_engine *engine, zc_error *error) {
   const zc_settings *settings = engine->settings;
@@ -195,8 +196,10 @@ static void write_answer(zc_engine *engine, const zc_decide_request *request,
     zc_buffer_text(to, ",\"region\":");
     zc_json_write_text(to, engine->snapshot->regions[region].name);
     write_time_member(to, "start", answer->proposal.start);
-    write_number_member(to, "intensity", answer->proposal.intensity, 4);
-    write_number_member(to, "emissions_g", answer->emissions_g, 4);
+    if (isfinite(answer->emissions_g)) { /* else not known */
+      write_number_member(to, "intensity", answer->proposal.intensity, 4);
+      write_number_member(to, "emissions_g", answer->emissions_g, 4);
+    }
   }
   zc_buffer_text(to, ",\"why\":");
   zc_json_write_text(to, text);

@@ -11,6 +11,7 @@
 
 #define BATCH_MAX      1000
 #define WRITE_DEADLINE (2 * ZC_MINUTE)
+#define KEYS_MAX       1024
 #define RETRY_CAP      (30 * ZC_SECOND) /* a sink that is away is asked no more often than this */
 
 static void pump(zc_delivery *delivery);
@@ -107,9 +108,21 @@ static void advance(zc_delivery *delivery) {
                      on_advanced, delivery);
 }
 
+/* execution_id="…" timestamp=1767225600000 */
+static void write_keys(zc_buffer *to, const zc_item *item) {
+  const char *const names[] = {item->table->primary.partition_key, item->table->primary.sort_key};
+  zc_json *json = NULL;
+  to->status = zc_json_parse(item->text, item->length, &json);
+  for (size_t i = 0; i < sizeof names / sizeof *names && to->status == ZC_OK; i++) {
+    zc_buffer_printf(to, "%s%s=", i ? " " : "", names[i]);
+    zc_json_write(to, zc_json_get(json, names[i]));
+  }
+  zc_json_free(json);
+}
+
 /* The sink says that what it was given can never be stored. In a batch the culprit is looked for
- * one by one; a single item is put into the log, whole, and passed over: it would hold up all
- * others for ever. */
+ * one by one; a single item is passed over, as it would hold up all others for ever. The log gets
+ * its keys and length: whole, it may be longer than a line can be. */
 static void refused(zc_delivery *delivery, const char *message) {
   if (delivery->n_items > 1) {
     delivery->limit = 1;
@@ -118,9 +131,16 @@ static void refused(zc_delivery *delivery, const char *message) {
     pump(delivery);
     return;
   }
+  const zc_item *item = &delivery->items[0];
+  zc_buffer keys;
+  zc_buffer_init(&keys, KEYS_MAX);
+  write_keys(&keys, item);
   delivery->refused++;
-  zc_log(ZC_LOG_ERROR, delivery->settings->name, "refuses a row for good (%s): %s",
-         message ? message : "no reason given", delivery->texts[0]);
+  zc_log(ZC_LOG_ERROR, delivery->settings->name,
+         "refuses a row of %s for good (%.400s): %s, %zu bytes", item->table->primary.name,
+         message ? message : "no reason given",
+         keys.status == ZC_OK ? keys.data : "keys that cannot be shown", item->length);
+  zc_buffer_finish(&keys);
   advance(delivery);
 }
 
@@ -143,6 +163,7 @@ static void on_written(void *user, int error, const char *message) {
 }
 
 static int copy_item(zc_delivery *delivery, const zc_outbox_item *from) {
+  if (from->damaged) return ZC_EDATA;
   size_t i = delivery->n_items;
   const zc_table *table = zc_table_find(from->table);
   char *text = malloc(from->length + 1);
@@ -150,7 +171,9 @@ static int copy_item(zc_delivery *delivery, const zc_outbox_item *from) {
   if (!text) return ZC_ENOMEM;
   memcpy(text, from->text, from->length);
   text[from->length] = '\0';
-  int status = table ? zc_json_parse(text, from->length, &json) : ZC_EDATA;
+  bool parse = !(ops_of(delivery)->flags & ZC_SINK_TEXT);
+  int status = table ? ZC_OK : ZC_EDATA;
+  if (table && parse) status = zc_json_parse(text, from->length, &json);
   if (status != ZC_OK) {
     free(text);
     return status;
@@ -181,7 +204,10 @@ static void on_read(void *user, int status, const zc_outbox_item *items, size_t 
   for (size_t i = 0; i < n && status == ZC_OK; i++)
     status = copy_item(delivery, &items[i]);
   if (status == ZC_EDATA && delivery->n_items == 0 && n > 0) {
-    zc_log(ZC_LOG_ERROR, delivery->settings->name, "a row of the journal is no item: passed over");
+    delivery->refused++;
+    zc_log(ZC_LOG_ERROR, delivery->settings->name,
+           "row %lld of the journal's outbox is %s: passed over", (long long)items[0].sequence,
+           items[0].damaged ? "damaged" : "no item of a table");
     delivery->last_sequence = items[0].sequence;
     advance(delivery);
   } else if (delivery->n_items > 0 && !engine->closing) {
@@ -247,6 +273,11 @@ static void on_items(void *user) {
 }
 
 void zc_deliver_start(zc_engine *engine) {
+  int64_t damaged = zc_journal_damaged_items(engine->journal);
+  if (damaged > 0) {
+    zc_log(ZC_LOG_ERROR, "journal", "%lld damaged rows in the outbox: the sinks do not get these",
+           (long long)damaged);
+  }
   zc_journal_on_items(engine->journal, on_items, engine);
   for (size_t i = 0; i < engine->settings->n_sinks; i++) {
     zc_delivery *delivery = &engine->deliveries[i];

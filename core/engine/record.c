@@ -7,7 +7,7 @@
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
 
-#define ITEM_MAX (400u * 1024)
+#define ITEM_MAX ((size_t)400 * 1024)
 
 /* A change under way. One that could not be written for now waits in the engine's list. */
 struct zc_commit {

@@ -131,10 +131,10 @@ static int each_mark(void *user, const char *pipeline, zc_time slot) {
 }
 
 /* With `once` what is due is asked for right away; else the timers do it. A pipeline without a mark
- * is new: it begins now, or with `once` at the slot of this minute. */
+ * is new: it begins now, or with `once` at the newest slot that can still be made up for. */
 void zc_schedule_start(zc_engine *engine) {
   zc_time now = zc_loop_now(engine->loop);
-  zc_time fresh = engine->options.once ? now - now % ZC_MINUTE - 1 : now;
+  zc_time fresh = engine->options.once ? now - ZC_LATE_GRACE : now;
   if (zc_journal_marks(engine->journal, each_mark, engine) != ZC_OK) {
     zc_log(ZC_LOG_ERROR, "schedule", "the journal's marks cannot be read: schedules begin now");
   }

@@ -166,6 +166,11 @@ static void test_tail_is_bounded_and_clean(void **state) {
                               "d\xef\xbf\xbd\xef\xbf\xbd");
   assert_true(zc_is_utf8(s.tail, strlen(s.tail)));
 
+  /* A newline and a colour may stay; what other bytes do to a terminal or to the order of words
+   * not. */
+  run_shell(&s, "printf '\\033[1m\\n\\302\\233x\\342\\200\\256y\\342\\200\\250'");
+  assert_string_equal(s.tail, "\033[1m\n\xef\xbf\xbdx\xef\xbf\xbdy\xef\xbf\xbd");
+
   process = shell(SHELL("printf '\\303\\244\\303\\244\\303\\244'")); /* cut within a character */
   process.tail_bytes = 5;
   begin(&s);

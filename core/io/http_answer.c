@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/io/http_private.h"
 
@@ -66,12 +67,10 @@ void zc_http_quote_body(const zc_buffer *body, char *text, size_t size) {
   if (body->length == 0) return;
   char cut[QUOTED_BYTES + 1];
   zc_copy_text(cut, sizeof cut, body->data);
-  bool valid = zc_is_utf8(cut, strlen(cut));
-  for (char *c = cut; *c; c++) {
-    if ((unsigned char)*c < ' ' || *c == 0x7f) *c = ' ';
-    if ((unsigned char)*c >= 0x80 && !valid) *c = '?';
-  }
-  snprintf(text, size, "%s%s", cut, strlen(cut) < body->length ? "…" : "");
+  bool whole = strlen(cut) == body->length;
+  zc_log_redact(cut);
+  zc_make_printable(cut, ' ');
+  snprintf(text, size, "%s%s", cut, whole ? "" : "…");
 }
 
 /* ---- calling back -------------------------------------------------------------------------- */

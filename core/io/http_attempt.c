@@ -176,6 +176,19 @@ static void judge_timeout(const zc_http_transfer *transfer, zc_http_outcome *out
            (long long)transfer->attempt_ms);
 }
 
+/* curl says "no memory" where a line of the headers grows beyond what it takes. */
+static bool is_endless_line(const zc_http_transfer *transfer, CURLcode code) {
+  curl_off_t begun_us = 0;
+  curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &begun_us);
+  return code == CURLE_OUT_OF_MEMORY && begun_us > 0 && !transfer->headers_ended;
+}
+
+static void judge_endless_line(const zc_http_transfer *transfer, zc_http_outcome *outcome) {
+  outcome->error = ZC_EDATA;
+  snprintf(outcome->message, sizeof outcome->message, "%.200s: a header line is too long",
+           transfer->order.host);
+}
+
 /* Our own receivers ended it. */
 static void judge_excess(const zc_http_transfer *transfer, zc_http_outcome *outcome) {
   bool headers = transfer->headers.status != ZC_OK;
@@ -232,6 +245,8 @@ void zc_http_attempt_judge(zc_http_transfer *transfer, CURLcode code) {
     judge_timeout(transfer, outcome);
   else if (code == CURLE_WRITE_ERROR)
     judge_excess(transfer, outcome);
+  else if (is_endless_line(transfer, code))
+    judge_endless_line(transfer, outcome);
   else
     judge_failure(transfer, code, outcome);
 }

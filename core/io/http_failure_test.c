@@ -21,6 +21,7 @@ static const scripted_reply script[] = {
     {"/once-cut", SEND_AND_KEEP, OK_REPLY, 0, NULL},
     {"/large", SEND_AND_CLOSE, "HTTP/1.1 200 OK\r\n\r\n", 1 << 20, NULL},
     {"/large-header", SEND_AND_CLOSE, "HTTP/1.1 200 OK\r\nX: ", 90000, "\r\n\r\n"},
+    {"/endless-header", SEND_AND_CLOSE, "HTTP/1.1 200 OK\r\nX: ", 300000, "\r\n\r\n"},
     {"/garbage", SEND_AND_CLOSE, "220 smtp.example.org ready\r\n", 0, NULL},
     {"/garbage-status", SEND_AND_CLOSE, "HTTP/1.1 abc\r\n\r\n", 0, NULL},
     {"/garbage-length", SEND_AND_CLOSE, "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nx", 0,
@@ -196,6 +197,10 @@ static void test_answers_that_are_too_large(void **state) {
   ask(&s, &request, ZC_MINUTE);
   assert_int_equal(s.got.error, ZC_EDATA);
   assert_message(&s, "answer's headers over 65536 bytes");
+  request = once(&s, "/endless-header");
+  ask(&s, &request, ZC_MINUTE);
+  assert_int_equal(s.got.error, ZC_EDATA);
+  assert_message(&s, "a header line is too long");
   scene_end(&s);
 }
 

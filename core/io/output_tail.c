@@ -67,7 +67,8 @@ char *zc_output_tail_text(const zc_output_tail *tail) {
     i++;
   while (i < tail->length) {
     size_t n = character_length(bytes + i, tail->length - i);
-    if (n > 0)
+    bool steers = n > 1 && zc_is_steering(bytes + i, n); /* lines and colours may stay */
+    if (n > 0 && !steers)
       zc_buffer_add(&text, bytes + i, n);
     else
       zc_buffer_text(&text, REPLACEMENT);

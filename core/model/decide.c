@@ -42,11 +42,62 @@ static bool has_workload(const zc_decide_request *request) {
          (!request->has_baseline || isfinite(request->baseline_intensity));
 }
 
+/* ---- figures ---- */
+
+/* What kind of figure an intensity is: only like ones can be compared. */
+typedef enum { UNKNOWN, MEAN, VALUE, AVERAGE } figure_kind;
+
+typedef struct {
+  figure_kind kind;
+  double value; /* gCO2eq/kWh; NAN where unknown */
+} figure;
+
+static const figure unknown = {UNKNOWN, NAN};
+
+static figure mean_from(const zc_decide_context *context, uint32_t region, zc_time start) {
+  figure f = {MEAN, NAN};
+  return zc_decide_window(context, region, start, &f.value) ? f : unknown;
+}
+
+static figure value_at(const zc_decide_context *context, uint32_t region, zc_time at) {
+  figure f = {VALUE, NAN};
+  return zc_decide_value(context, region, at, &f.value) ? f : unknown;
+}
+
+static figure average_of(const zc_decide_context *context, uint32_t region) {
+  figure f = {AVERAGE, NAN};
+  return zc_decide_average(context, region, &f.value) ? f : unknown;
+}
+
+/* What stands in where a window has no mean. */
+static figure stand_in(const zc_decide_context *context, uint32_t region, zc_time at) {
+  figure f = value_at(context, region, at);
+  return f.kind == UNKNOWN ? average_of(context, region) : f;
+}
+
+static bool is_same(figure f, double value) {
+  return f.kind != UNKNOWN && fabs(f.value - value) <= TIE * fmax(1, fabs(f.value));
+}
+
+/* The figure to plan a proposal with. */
+static figure figure_of(const zc_decide_context *context, const zc_proposal *proposal) {
+  figure f = mean_from(context, proposal->region, proposal->start);
+  if (f.kind != UNKNOWN || isnan(proposal->intensity)) return f;
+  f = value_at(context, proposal->region, proposal->start);
+  if (is_same(f, proposal->intensity)) return f;
+  f = average_of(context, proposal->region);
+  return is_same(f, proposal->intensity) ? f : unknown;
+}
+
 /* ---- asking ---- */
 
-static void ask(const zc_policy *policy, const zc_decide_context *context,
-                zc_policy_answer *answer) {
+/* Sets the answer, and the figure of what was proposed. */
+static void ask(const zc_policy *policy, const zc_decide_context *context, zc_policy_answer *answer,
+                figure *ret_figure) {
+  const zc_decide_request *request = context->request;
   *answer = (zc_policy_answer){.proposal = {.size = sizeof answer->proposal}};
+  *ret_figure = unknown;
+  *ret_figure = unknown;
   answer->result = policy->ops->decide(policy->state, &context->input, &answer->proposal);
   if (answer->result != ZC_PROPOSED) {
     answer->proposal = (zc_proposal){0};
@@ -58,15 +109,19 @@ static void ask(const zc_policy *policy, const zc_decide_context *context,
     answer->result = ZC_EDATA;
     return;
   }
-  answer->emissions_g = zc_workload_sci(&context->request->workload, &context->request->energy,
-                                        answer->proposal.intensity);
+  *ret_figure = figure_of(context, &answer->proposal);
+  answer->proposal.intensity = ret_figure->value;
+  answer->emissions_g =
+      ret_figure->kind == UNKNOWN
+          ? INFINITY
+          : zc_workload_sci(&request->workload, &request->energy, ret_figure->value);
 }
 
 /* Returns the first that proposes, -1 for none. */
 static int ask_first(const zc_policy *policies, size_t n, const zc_decide_context *context,
-                     zc_decision *decision) {
+                     zc_decision *decision, figure *ret_figure) {
   for (size_t i = 0; i < n; i++) {
-    ask(&policies[i], context, &decision->answers[i]);
+    ask(&policies[i], context, &decision->answers[i], ret_figure);
     decision->n_answers = i + 1;
     if (decision->answers[i].result == ZC_PROPOSED) return (int)i;
   }
@@ -82,17 +137,18 @@ static double least_emissions(const zc_decision *decision) {
   return least;
 }
 
-/* Of two that emit the same: the earlier start, then the default region. */
+/* Of two that emit the same: the earlier start, then the region that comes first. */
 static bool is_preferred(const zc_proposal *a, const zc_proposal *b) {
   if (a->start != b->start) return a->start < b->start;
-  return a->region == 0 && b->region != 0;
+  return a->region < b->region;
 }
 
 static int ask_all(const zc_policy *policies, size_t n, const zc_decide_context *context,
-                   zc_decision *decision) {
+                   zc_decision *decision, figure *ret_figure) {
   int best = -1;
+  figure figures[ZC_POLICIES_MAX];
   for (size_t i = 0; i < n; i++)
-    ask(&policies[i], context, &decision->answers[i]);
+    ask(&policies[i], context, &decision->answers[i], &figures[i]);
   decision->n_answers = n;
   double least = least_emissions(decision), limit = least + TIE * fabs(least);
   for (size_t i = 0; i < n; i++) {
@@ -102,64 +158,39 @@ static int ask_all(const zc_policy *policies, size_t n, const zc_decide_context 
       best = (int)i;
     }
   }
+  if (best >= 0) *ret_figure = figures[best];
   return best;
 }
 
 /* ---- the decision ---- */
 
-/* What stands in where a window has no mean. */
-static bool stand_in(const zc_region_view *region, zc_time at, double *ret, bool *ret_static) {
-  *ret_static = zc_region_at(region, at, ret) != ZC_OK;
-  if (!*ret_static) return true;
-  *ret_static = region->has_static;
-  *ret = region->static_grid * region->factor;
-  return region->has_static;
-}
-
-static const zc_region_view *view_of(const zc_decide_context *context, uint32_t region) {
-  return &context->snapshot->regions[context->request->regions[region]];
-}
-
-static bool window_known(const zc_decide_context *context, uint32_t region, zc_time start,
-                         double *ret) {
-  zc_time end = start + context->input.duration_ms;
-  return zc_region_mean(view_of(context, region), start, end, ret) == ZC_OK;
-}
-
-static void set_baseline(const zc_decide_context *context, zc_decision *decision) {
+/* What happens without ZeroCarb, if it can be told by a figure of the kind that was chosen. */
+static figure baseline_of(const zc_decide_context *context, figure_kind chosen) {
   const zc_decide_input *in = &context->input;
-  double value = in->baseline_intensity;
-  bool is_static = false, known = in->has_baseline != 0;
-  if (!known) known = stand_in(view_of(context, 0), in->requested_at, &value, &is_static);
-  decision->has_baseline = known;
-  decision->baseline_intensity = known ? value : 0;
-  decision->baseline_static = is_static;
+  figure f = chosen == VALUE ? value_at(context, 0, in->requested_at) : unknown;
+  if (f.kind != UNKNOWN) return f;
+  if (in->has_baseline) return (figure){MEAN, in->baseline_intensity};
+  return stand_in(context, 0, in->requested_at);
 }
 
-static void set_fallback(const zc_decide_context *context, zc_decision *decision) {
+static void set_figures(const zc_decide_context *context, figure chosen, zc_decision *decision) {
+  figure baseline = baseline_of(context, chosen.kind);
+  decision->has_intensity = chosen.kind != UNKNOWN;
+  decision->intensity = decision->has_intensity ? chosen.value : 0;
+  decision->intensity_static = chosen.kind == AVERAGE;
+  decision->has_baseline = baseline.kind != UNKNOWN;
+  decision->baseline_intensity = decision->has_baseline ? baseline.value : 0;
+  decision->baseline_static = baseline.kind == AVERAGE;
+  decision->unlike =
+      decision->has_intensity && decision->has_baseline && chosen.kind != baseline.kind;
+}
+
+static figure set_fallback(const zc_decide_context *context, zc_decision *decision) {
   zc_time now = context->input.now;
-  double value;
-  bool is_static = false, known = window_known(context, 0, now, &value);
-  if (!known) known = stand_in(view_of(context, 0), now, &value, &is_static);
+  figure f = mean_from(context, 0, now);
   decision->region = 0;
   decision->start = now;
-  decision->has_intensity = known;
-  decision->intensity = known ? value : 0;
-  decision->intensity_static = is_static;
-}
-
-static void set_winner(const zc_decide_context *context, const zc_proposal *proposal,
-                       zc_decision *decision) {
-  double value;
-  bool is_static = false;
-  if (!window_known(context, proposal->region, proposal->start, &value)) {
-    stand_in(view_of(context, proposal->region), proposal->start, &value, &is_static);
-  }
-  decision->region = proposal->region;
-  decision->start = proposal->start;
-  decision->has_intensity = true;
-  decision->intensity = proposal->intensity;
-  decision->intensity_static = is_static;
+  return f.kind == UNKNOWN ? stand_in(context, 0, now) : f;
 }
 
 static zc_action action_of(const zc_decide_request *request, const zc_decision *decision) {
@@ -171,20 +202,24 @@ int zc_decide(const zc_decide_request *request, const zc_snapshot *snapshot,
               const zc_policy *policies, size_t n_policies, zc_combine combine,
               zc_decision *ret_decision) {
   zc_decide_context context;
+  figure chosen = unknown;
   if (n_policies > ZC_POLICIES_MAX || !has_order(request) || !has_regions(request, snapshot) ||
       !has_workload(request)) {
     return ZC_EINVAL;
   }
   zc_decide_context_init(&context, request, snapshot);
   ret_decision->n_answers = 0;
-  ret_decision->policy = combine == ZC_COMBINE_BEST
-                             ? ask_all(policies, n_policies, &context, ret_decision)
-                             : ask_first(policies, n_policies, &context, ret_decision);
-  if (ret_decision->policy < 0)
-    set_fallback(&context, ret_decision);
-  else
-    set_winner(&context, &ret_decision->answers[ret_decision->policy].proposal, ret_decision);
-  set_baseline(&context, ret_decision);
+  int winner = combine == ZC_COMBINE_BEST
+                   ? ask_all(policies, n_policies, &context, ret_decision, &chosen)
+                   : ask_first(policies, n_policies, &context, ret_decision, &chosen);
+  ret_decision->policy = winner;
+  if (winner < 0) {
+    chosen = set_fallback(&context, ret_decision);
+  } else {
+    ret_decision->region = ret_decision->answers[winner].proposal.region;
+    ret_decision->start = ret_decision->answers[winner].proposal.start;
+  }
+  set_figures(&context, chosen, ret_decision);
   ret_decision->action = action_of(request, ret_decision);
   return ZC_OK;
 }

@@ -1,10 +1,15 @@
 /* decide.h - from a request and a snapshot to a decision. Pure. domain.md section 4.
  *
  * Policies are asked in order through the public ABI. combine first: the first proposal; best: the
- * one with the lowest expected emissions (ties: earliest start, then the default region, then
- * config order). Nobody proposes: RUN_NOW in the default region. A proposal outside [now,
- * deadline], of an unknown region or with an intensity that is not finite is an error of that
- * policy: it is left out and named. */
+ * one with the lowest expected emissions (ties: earliest start, then the order of the request's
+ * regions, then that of the policies), and one whose emissions are not known only where all are so.
+ * Nobody proposes: RUN_NOW in the default region. A proposal outside [now, deadline], of an unknown
+ * region or with an infinite or negative intensity is an error of that policy: it is left out and
+ * named.
+ *
+ * No policy's figure is taken on trust: the mean over the proposed window stands in its place. Only
+ * where the snapshot has none may the policy's own stay, if it is the value at the start or the
+ * yearly average; else the proposal's intensity is not known (NaN). */
 #ifndef ZC_MODEL_DECIDE_H
 #define ZC_MODEL_DECIDE_H
 
@@ -27,7 +32,7 @@ typedef struct {
 
 typedef struct {
   zc_time requested_at, now, deadline; /* requested_at <= now <= deadline */
-  const uint32_t *regions; /* positions in the snapshot; [0] is the default, then relocate_to */
+  const uint32_t *regions; /* positions in the snapshot; [0] is the default, the others ascend */
   uint32_t n_regions;
   zc_workload workload;
   zc_energy_model energy;
@@ -40,24 +45,26 @@ typedef struct {
 /* What one policy said. */
 typedef struct {
   int result; /* ZC_PROPOSED, ZC_ABSTAINED, or the error; ZC_EDATA also for a proposal left out */
-  zc_proposal proposal; /* its size is 0 where there was none */
-  double emissions_g;   /* expected sci_score, where result is ZC_PROPOSED */
+  zc_proposal proposal; /* its size is 0 where there was none; intensity: see above */
+  double emissions_g;   /* expected sci_score, where result is ZC_PROPOSED; INFINITY: not known */
 } zc_policy_answer;
 
 /* Figures are the winner's, or for the fallback and the baseline the first that is known of: the
  * mean over the window; (baseline) that of the first decision; the value at its start; the yearly
- * average. Policies are given a baseline of the first two kinds only. */
+ * average. Where the decision's own is a value at its start, the baseline's is sought first among
+ * those, too. Policies are given a baseline of the first two kinds only. */
 typedef struct {
   zc_action action;
   uint32_t region; /* index into request.regions */
   zc_time start;
   int policy;            /* which one proposed it, -1: the fallback */
-  bool has_intensity;    /* planned mean over the window in the region chosen */
+  bool has_intensity;    /* planned for the region chosen */
   double intensity;      /* datacenter, gCO2eq/kWh */
   bool intensity_static; /* it is the yearly average, for want of anything else */
   bool has_baseline;
   double baseline_intensity;
   bool baseline_static;
+  bool unlike; /* both are known, but are figures of different kinds: no savings follow from them */
   size_t n_answers;
   zc_policy_answer
       answers[ZC_POLICIES_MAX]; /* in the policies' order; combine first: up to the winner */

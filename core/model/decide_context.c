@@ -19,11 +19,14 @@ static const char *decide_region(const zc_decide_input *in, uint32_t region) {
   return view ? view->name : NULL;
 }
 
+/* Held time is a gap to what starts later. */
 static int window_mean(const zc_decide_input *in, uint32_t region, zc_time start,
                        double *ret_mean) {
   const zc_region_view *view = region_of(in, region);
   if (!view || start < ZC_TIME_MIN || start > ZC_TIME_MAX) return ZC_EINVAL;
-  return zc_region_mean(view, start, start + in->duration_ms, ret_mean);
+  zc_time end = start + in->duration_ms;
+  if (start > in->now && zc_series_is_held(&view->grid, start, end)) return ZC_EDATA;
+  return zc_region_mean(view, start, end, ret_mean);
 }
 
 static int window_best(const zc_decide_input *in, uint32_t region, zc_time from, zc_time until,
@@ -38,7 +41,9 @@ static int window_best(const zc_decide_input *in, uint32_t region, zc_time from,
 
 static int intensity_at(const zc_decide_input *in, uint32_t region, zc_time at, double *ret) {
   const zc_region_view *view = region_of(in, region);
-  return view ? zc_region_at(view, at, ret) : ZC_EINVAL;
+  if (!view || at < ZC_TIME_MIN || at > ZC_TIME_MAX) return ZC_EINVAL;
+  if (at > in->now && zc_series_is_held(&view->grid, at, at + 1)) return ZC_EDATA;
+  return zc_region_at(view, at, ret);
 }
 
 /* The greatest grid intensity whose datacenter intensity is at most `limit`, to the last bit, so
@@ -77,6 +82,19 @@ void zc_decide_services(zc_host *host) {
   host->static_intensity = static_intensity;
 }
 
+bool zc_decide_window(const zc_decide_context *context, uint32_t region, zc_time start,
+                      double *ret) {
+  return window_mean(&context->input, region, start, ret) == ZC_OK;
+}
+
+bool zc_decide_value(const zc_decide_context *context, uint32_t region, zc_time at, double *ret) {
+  return intensity_at(&context->input, region, at, ret) == ZC_OK;
+}
+
+bool zc_decide_average(const zc_decide_context *context, uint32_t region, double *ret) {
+  return static_intensity(&context->input, region, ret) == ZC_OK;
+}
+
 static void set_baseline(zc_decide_context *context) {
   const zc_decide_request *request = context->request;
   zc_decide_input *in = &context->input;
@@ -108,7 +126,7 @@ const char *zc_proposal_fault(const zc_decide_input *in, const zc_proposal *prop
   if (proposal->region >= in->n_regions) return "a region that the pipeline does not have";
   if (proposal->start < in->now) return "a start that has passed";
   if (proposal->start > in->deadline) return "a start after the deadline";
-  if (!isfinite(proposal->intensity)) return "an intensity that is not finite";
+  if (isinf(proposal->intensity)) return "an infinite intensity";
   if (proposal->intensity < 0) return "a negative intensity";
   return NULL;
 }

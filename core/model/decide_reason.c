@@ -52,6 +52,7 @@ static void write_fallback(const zc_decide_request *request, const zc_snapshot *
                            const zc_decision *decision, char *text, size_t size) {
   const char *region = snapshot->regions[request->regions[0]].name;
   char deferral[ZC_TIME_TEXT_SIZE + 48];
+  double intensity = zc_round(decision->intensity, 1); /* as the record has it */
   write_deferral(request, deferral, sizeof deferral);
   if (!decision->has_intensity) {
     snprintf(text, size, "No carbon data for %s: run in the default region%s", region, deferral);
@@ -59,10 +60,10 @@ static void write_fallback(const zc_decide_request *request, const zc_snapshot *
     snprintf(text, size,
              "No fresh carbon data for %s: yearly average %.1f gCO2eq/kWh assumed; run in the "
              "default region%s",
-             region, decision->intensity, deferral);
+             region, intensity, deferral);
   } else {
     snprintf(text, size, "No policy proposed otherwise: default region at %.1f gCO2eq/kWh%s",
-             decision->intensity, deferral);
+             intensity, deferral);
   }
 }
 

@@ -2,9 +2,14 @@
  *
  * Each source has a layer in each region. Later values replace earlier ones of the same layer where
  * they overlap; an observation beats a forecast for the same time. A snapshot merges the layers by
- * the config's order of sources: for each instant the first source with a fresh value wins. After
- * all real values, the newest observation of each source is held on past its slot, up to its
- * max_age. A static yearly average never enters the series: it stands beside it, as last resort.
+ * the config's order of sources: for each instant the first source with a fresh value wins.
+ *
+ * The newest observation of each source is held on from the end of its slot: for max_age, but only
+ * until the first instant of which any source knows something. So it fills the one gap that begins
+ * where its own slot ends, and never stands in behind a forecast. Held time counts for what starts
+ * now or has started; to a window that starts later it is a gap (series.h).
+ *
+ * A static yearly average never enters the series: it stands beside it, as last resort.
  * Plain data: no I/O, no clock of its own. domain.md sections 1 to 4, architecture.md "Plugins". */
 #ifndef ZC_MODEL_GRID_H
 #define ZC_MODEL_GRID_H

@@ -65,7 +65,17 @@ static int merge_real(merge *m, zc_layer *layer, int64_t max_age) {
   return fill_gaps(m, &m->own);
 }
 
-/* The newest observation that has begun, held on past its end. */
+/* Where the first slot begins that is not held and ends after `at`. */
+static zc_time next_real(const merge *m, zc_time at) {
+  for (size_t i = 0; i < m->merged.n; i++) {
+    const zc_slot *slot = &m->merged.items[i];
+    if (slot->to > at && !(slot->flags & ZC_POINT_HELD)) return slot->from;
+  }
+  return ZC_TIME_MAX;
+}
+
+/* The newest observation that has begun, held on past its end: at most until anything else is
+ * known. What comes after that is no gap that it could fill. */
 static int merge_held(merge *m, const zc_layer *layer, int64_t max_age) {
   size_t i = layer->observed.n;
   while (i > 0 && layer->observed.items[i - 1].from > m->now)
@@ -75,6 +85,8 @@ static int merge_held(merge *m, const zc_layer *layer, int64_t max_age) {
   held.from = held.to;
   held.to = max_age < ZC_TIME_MAX - held.from ? held.from + max_age : ZC_TIME_MAX;
   held.flags = ZC_POINT_HELD | ZC_POINT_ESTIMATED;
+  zc_time next = next_real(m, held.from);
+  if (held.to > next) held.to = next;
   return fill_gaps(m, &(zc_slots){.items = &held, .n = held.from < held.to});
 }
 

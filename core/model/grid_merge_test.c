@@ -87,10 +87,20 @@ static int64_t newest_end(const said *s, int64_t now) {
   return end;
 }
 
+/* Whether something real is shown anywhere in [from, to]: what is held ends there. */
+static bool is_real_within(const said *all, int64_t now, int64_t from, int64_t to) {
+  shown real;
+  for (int64_t minute = to; minute >= from; minute--) {
+    if (show_real(all, now, minute, &real)) return true;
+  }
+  return false;
+}
+
 static bool show_held(const said *all, int64_t now, int64_t minute, shown *ret) {
   for (size_t i = 0; i < SOURCES; i++) {
     int64_t end = newest_end(&all[i], now);
     if (end == 0 || minute < end || minute >= end + ages[i]) continue;
+    if (is_real_within(all, now, end, minute)) continue;
     *ret = (shown){all[i].observed[end - 1], i, ZC_POINT_HELD | ZC_POINT_ESTIMATED};
     return true;
   }

@@ -219,7 +219,7 @@ static void an_observation_beats_a_forecast(void **state) {
   put_one(grid, 0, 32, point(0, 90, 110, FORECAST));
   put_one(grid, 0, 33, point(30, 60, 85, ESTIMATED));
   ASSERT_SERIES(grid, 33, {0, 30, 80, OBSERVED, 0}, {30, 60, 85, ESTIMATED, 0},
-                {60, 90, 110, FORECAST, 0}, {90, 180, 85, HELD, 0});
+                {60, 90, 110, FORECAST, 0});
 }
 
 static void sources_fill_one_anothers_gaps_in_order(void **state) {
@@ -256,16 +256,32 @@ static void held_values_come_behind_all_real_ones(void **state) {
   put_one(grid, 0, 0, point(-30, 0, 1, OBSERVED));
   put_one(grid, 1, 0, point(30, 60, 2, FORECAST));
   put_one(grid, 2, 0, point(-30, 10, 3, ESTIMATED));
-  ASSERT_SERIES(grid, 0, {-30, 0, 1, OBSERVED, 0}, {0, 10, 3, ESTIMATED, 2}, {10, 30, 1, HELD, 0},
-                {30, 60, 2, FORECAST, 1}, {60, 120, 1, HELD, 0}, {120, 130, 3, HELD, 2});
+  ASSERT_SERIES(grid, 0, {-30, 0, 1, OBSERVED, 0}, {0, 10, 3, ESTIMATED, 2}, {10, 30, 3, HELD, 2},
+                {30, 60, 2, FORECAST, 1});
+}
+
+static void nothing_is_held_behind_a_forecast(void **state) {
+  zc_grid *grid = *state;
+  const zc_point forecast[] = {point(30, 60, 400, FORECAST), point(60, 90, 500, FORECAST)};
+  put_one(grid, 0, 0, point(0, 30, 100, OBSERVED));
+  assert_int_equal(put_points(grid, 0, 0, forecast, 2), ZC_OK);
+  ASSERT_SERIES(grid, 10, {0, 30, 100, OBSERVED, 0}, {30, 60, 400, FORECAST, 0},
+                {60, 90, 500, FORECAST, 0});
+}
+
+static void a_value_is_held_until_a_forecast_begins(void **state) {
+  zc_grid *grid = *state;
+  put_one(grid, 0, 0, point(0, 30, 100, OBSERVED));
+  put_one(grid, 1, 0, point(50, 80, 400, FORECAST));
+  ASSERT_SERIES(grid, 10, {0, 30, 100, OBSERVED, 0}, {30, 50, 100, HELD, 0},
+                {50, 80, 400, FORECAST, 1});
 }
 
 static void only_what_has_begun_is_held(void **state) {
   zc_grid *grid = *state;
   put_one(grid, 0, 0, point(-30, 0, 1, OBSERVED));
   put_one(grid, 0, 0, point(60, 90, 2, ESTIMATED)); /* a provider's clock runs ahead */
-  ASSERT_SERIES(grid, 59, {-30, 0, 1, OBSERVED, 0}, {0, 60, 1, HELD, 0}, {60, 90, 2, ESTIMATED, 0},
-                {90, 120, 1, HELD, 0});
+  ASSERT_SERIES(grid, 59, {-30, 0, 1, OBSERVED, 0}, {0, 60, 1, HELD, 0}, {60, 90, 2, ESTIMATED, 0});
   ASSERT_SERIES(grid, 60, {-30, 0, 1, OBSERVED, 0}, {60, 90, 2, ESTIMATED, 0},
                 {90, 210, 2, HELD, 0});
 }
@@ -395,6 +411,8 @@ int main(void) {
       GRID_TEST(a_stale_forecast_gives_way),
       GRID_TEST(observations_never_age_and_are_held_on),
       GRID_TEST(held_values_come_behind_all_real_ones),
+      GRID_TEST(nothing_is_held_behind_a_forecast),
+      GRID_TEST(a_value_is_held_until_a_forecast_begins),
       GRID_TEST(only_what_has_begun_is_held),
       GRID_TEST(a_slot_keeps_its_origin),
       GRID_TEST(the_first_source_with_a_number_wins),

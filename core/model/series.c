@@ -1,7 +1,6 @@
 #include "core/model/series.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,10 @@
 static bool is_slot(const zc_slot *slot) {
   return slot->from >= ZC_TIME_MIN && slot->to <= ZC_TIME_MAX && slot->from < slot->to &&
          isfinite(slot->value);
+}
+
+static bool is_held(const zc_slot *slot) {
+  return (slot->flags & ZC_POINT_HELD) != 0;
 }
 
 static bool are_slots(const zc_slot *slots, size_t n) {
@@ -99,7 +102,7 @@ int zc_series_first_at_most(const zc_series *series, double limit, zc_time from,
   for (size_t i = first_ending_after(series, from); i < series->n; i++) {
     const zc_slot *slot = &series->slots[i];
     if (slot->from > until) break;
-    if (slot->value > limit) continue;
+    if (slot->value > limit || (is_held(slot) && slot->from > from)) continue;
     *ret_at = slot->from > from ? slot->from : from;
     return from <= until ? ZC_OK : ZC_ENOTFOUND;
   }
@@ -176,6 +179,14 @@ int zc_series_mean(const zc_series *series, zc_time from, zc_time to, double *re
   return ZC_OK;
 }
 
+bool zc_series_is_held(const zc_series *series, zc_time from, zc_time to) {
+  const zc_slot *slots = series->slots;
+  for (size_t i = first_ending_after(series, from); i < series->n && slots[i].from < to; i++) {
+    if (is_held(&slots[i])) return true;
+  }
+  return false;
+}
+
 /* ---- the best window ----
  *
  * Between two starts at which neither end of the window meets a slot boundary, the mean is linear
@@ -183,7 +194,7 @@ int zc_series_mean(const zc_series *series, zc_time from, zc_time to, double *re
  * meets the end of a slot (starts where a slot ends and none begins lie in a gap, and so do ends
  * where none ended before), or at either end of the search. The two lists of starts are walked one
  * after the other, each with one position for the window's start and one for its end that only move
- * forward. */
+ * forward. Held slots are gaps here; only the window at `from` may touch one. */
 typedef struct {
   const zc_series *series;
   zc_time from, until;
@@ -205,6 +216,13 @@ static double sum_at(const search *s, zc_time start) {
   return window_is_covered(&w) ? window_sum(&w) : INFINITY;
 }
 
+/* The first slot from which on all up to slot j are joined and known, where it was `joined` for the
+ * one before: j + 1 where slot j itself is held. */
+static inline size_t joined_to(const zc_slot *slots, size_t j, size_t joined) {
+  if (is_held(&slots[j])) return j + 1;
+  return j > joined && slots[j].from > slots[j - 1].to ? j : joined;
+}
+
 /* Of windows that begin with slot i, and end in slot j. */
 static double least_of_starts(const search *s, double enough, zc_time *ret_start) {
   const zc_slot *slots = s->series->slots;
@@ -212,12 +230,12 @@ static double least_of_starts(const search *s, double enough, zc_time *ret_start
   double least = INFINITY;
   size_t n = s->series->n, i = s->first;
   if (i < n && slots[i].from < s->from) i++;
-  size_t j = i, joined = i; /* slots joined..j have no gap between them */
+  size_t j = i, joined = i < n ? joined_to(slots, i, i) : i;
   for (; i < n && slots[i].from <= s->until; i++) {
     zc_time end = slots[i].from + s->duration;
     while (slots[j].to < end) {
       if (++j == n) return least;
-      if (slots[j].from > slots[j - 1].to) joined = j;
+      joined = joined_to(slots, j, joined);
     }
     if (joined > i) continue;
     double sum = i == j ? slots[i].value * (double)s->duration
@@ -238,7 +256,7 @@ static double least_of_ends(const search *s, double enough, zc_time *ret_start) 
   size_t n = s->series->n, i = s->first, joined = i;
   for (size_t j = i; j < n && slots[j].to - s->duration <= s->until; j++) {
     zc_time start = slots[j].to - s->duration;
-    if (j > s->first && slots[j].from > slots[j - 1].to) joined = j;
+    joined = joined_to(slots, j, joined);
     if (start < s->from) continue;
     while (slots[i].to <= start)
       i++;
@@ -268,7 +286,8 @@ int zc_series_best_window(const zc_series *series, zc_time from, zc_time until, 
   if (!is_span(from, until, duration)) return ZC_EINVAL;
   s.first = first_ending_after(series, from);
   zc_time start;
-  double at_from = sum_at(&s, from), least = lesser(at_from, sum_at(&s, until));
+  double at_from = sum_at(&s, from), least = at_from;
+  if (!zc_series_is_held(series, until, until + duration)) least = lesser(least, sum_at(&s, until));
   least = lesser(least, least_of_starts(&s, -INFINITY, &start));
   least = lesser(least, least_of_ends(&s, -INFINITY, &start));
   if (!(least < INFINITY)) return ZC_EDATA;

@@ -6,6 +6,7 @@
 #ifndef ZC_MODEL_SERIES_H
 #define ZC_MODEL_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <zerocarb/plugin.h>
@@ -42,15 +43,21 @@ ptrdiff_t zc_series_find(const zc_series *series, zc_time at);
  * the window. ZC_OK, ZC_EINVAL where to <= from, or ZC_EDATA where a gap lies inside. O(log n). */
 int zc_series_mean(const zc_series *series, zc_time from, zc_time to, double *ret_mean);
 
+/* Whether the window [from, to) shares time with a held slot. O(log n + slots in it). */
+bool zc_series_is_held(const zc_series *series, zc_time from, zc_time to);
+
 /* The start in [from, until] (both inclusive) of the window of `duration` ms with the least mean;
  * of equals (to 1e-10 of the value, at least 1e-10) the earliest. Exact: tests the starts at which
  * the window's start or end lies on a slot boundary, from and until. Windows with a gap inside do
- * not count; `until` bounds the start, not the end. ZC_EDATA where all have a gap, ZC_EINVAL where
- * until < from or duration <= 0. O(log n + slots between from and until + duration). */
+ * not count, nor do those that touch a held slot, but for the one that starts at `from`: a held
+ * value says something about now, nothing about later. `until` bounds the start, not the end.
+ * ZC_EDATA where none counts, ZC_EINVAL where until < from or duration <= 0. O(log n + slots
+ * between from and until + duration). */
 int zc_series_best_window(const zc_series *series, zc_time from, zc_time until, int64_t duration,
                           zc_time *ret_start, double *ret_mean);
 
-/* The first instant in [from, until] at which the value is known and <= limit; ZC_ENOTFOUND. */
+/* The first instant in [from, until] at which the value is known and <= limit; ZC_ENOTFOUND. A held
+ * slot that begins after `from` does not count. */
 int zc_series_first_at_most(const zc_series *series, double limit, zc_time from, zc_time until,
                             zc_time *ret_at);
 

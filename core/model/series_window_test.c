@@ -4,6 +4,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ typedef struct {
   zc_slot slots[SLOTS];
   size_t n;
   int64_t parts[MINUTES]; /* value of each minute in parts of 1 g, or GAP */
+  bool held[MINUTES];
   double parts_per_gram;
   int64_t minutes;
 } random_series;
@@ -58,11 +60,15 @@ static void make_series(zc_random *random, random_series *s) {
       minute += length;
       continue;
     }
+    bool held = zc_random_below(random, 10) == 0;
     s->slots[s->n++] = (zc_slot){.from = T0 + minute * ZC_MINUTE,
                                  .to = T0 + (minute + length) * ZC_MINUTE,
+                                 .flags = held ? ZC_POINT_HELD : 0,
                                  .value = (double)value / s->parts_per_gram};
-    for (int64_t end_of_slot = minute + length; minute < end_of_slot; minute++)
+    for (int64_t end_of_slot = minute + length; minute < end_of_slot; minute++) {
       s->parts[minute] = value;
+      s->held[minute] = held;
+    }
   }
 }
 
@@ -70,21 +76,28 @@ static int64_t parts_at(const random_series *s, int64_t minute) {
   return minute >= 0 && minute < MINUTES ? s->parts[minute] : GAP;
 }
 
-/* Least sum of parts over a window; -1: none without a gap. */
+static bool held_at(const random_series *s, int64_t minute) {
+  return parts_at(s, minute) != GAP && s->held[minute];
+}
+
+/* Least sum of parts over a window, held minutes only in the one at `from`; -1: none without a gap.
+ */
 static int64_t by_brute_force(const random_series *s, int64_t from, int64_t until, int64_t length,
                               int64_t *ret_start) {
-  int64_t sum = 0, gaps = 0, best = -1;
+  int64_t sum = 0, gaps = 0, held = 0, best = -1;
   for (int64_t minute = from; minute < until + length; minute++) {
     int64_t entering = parts_at(s, minute), start = minute - length + 1;
     gaps += entering == GAP;
+    held += held_at(s, minute);
     sum += entering == GAP ? 0 : entering;
     if (start < from) continue;
-    if (gaps == 0 && (best < 0 || sum < best)) {
+    if (gaps == 0 && (held == 0 || start == from) && (best < 0 || sum < best)) {
       best = sum;
       *ret_start = start;
     }
     int64_t leaving = parts_at(s, start);
     gaps -= leaving == GAP;
+    held -= held_at(s, start);
     sum -= leaving == GAP ? 0 : leaving;
   }
   return best;

@@ -111,8 +111,15 @@ static int check_own_keys(uint32_t kind, const zc_option *options, size_t n, zc_
 static int copy_options(const zc_option *theirs, size_t n, size_t stride, zc_option **ret,
                         zc_error *error) {
   if (n == 0) return ZC_OK;
-  if (!theirs || n > ZC_OPTIONS_MAX || stride < OPTION_SIZE || stride % alignof(zc_option)) {
-    return refuse(error, "its option table is malformed");
+  if (!theirs) return zc_error_set(error, ZC_EINVAL, "has %zu options, and no table of them", n);
+  if (n > ZC_OPTIONS_MAX) {
+    return zc_error_set(error, ZC_EINVAL, "has %zu options, more than %d", n, ZC_OPTIONS_MAX);
+  }
+  if (stride < OPTION_SIZE || stride % alignof(zc_option)) {
+    return zc_error_set(error, ZC_EINVAL,
+                        "its option_size is %zu, ABI %u.0 has %zu: set .option_size = "
+                        "sizeof(zc_option)",
+                        stride, ZC_ABI_MAJOR, (size_t)OPTION_SIZE);
   }
   zc_option *options = calloc(n, sizeof *options);
   if (!options) return zc_error_set(error, ZC_ENOMEM, "no memory");

@@ -117,6 +117,7 @@ void zc_instance_log(zc_instance *instance, int level, const char *message) {
   if (!message) message = "(no text)";
   if (level == ZC_LOG_ERROR) {
     snprintf(instance->last_error, sizeof instance->last_error, "%s", message);
+    zc_log_redact(instance->last_error);
   }
   if (level > zc_log_level() || !may_log(instance)) return;
   zc_log(level, instance->component, "%s", message);

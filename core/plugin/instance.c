@@ -23,6 +23,7 @@ int zc_host_context_create(zc_loop *loop, zc_http *http, uint64_t seed, zc_host_
 
 static void free_context(zc_host_context *context) {
   for (size_t i = 0; i < context->n_slots; i++) {
+    free(context->slots[i]->ended_about);
     free(context->slots[i]);
   }
   free(context->slots);
@@ -62,8 +63,11 @@ static int call_create(zc_instance *instance, const zc_config *options, zc_error
       plugin->create(&instance->context->host, (zc_self *)instance, options, &instance->state);
   zc_plugin_call_end(&call);
   if (status >= 0) return ZC_OK;
-  const char *reason = instance->last_error[0] ? instance->last_error : zc_status_text(status);
-  return zc_error_set(error, status, "%s: %s", instance->component, reason);
+  if (instance->last_error[0]) {
+    return zc_error_set(error, status, "%s: %s", instance->component, instance->last_error);
+  }
+  return zc_error_set(error, status, "%s: create() refused without saying why (%s)",
+                      instance->component, zc_status_text(status));
 }
 
 int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const char *name,

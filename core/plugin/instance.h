@@ -11,11 +11,11 @@
 #include "core/base/error.h"
 #include "core/config/config.h"
 #include "core/io/http.h"
+#include "core/plugin/point.h"
 
-#define ZC_OPERATIONS_MAX         256    /* live at once, of one source or sink */
-#define ZC_TRIGGER_OPERATIONS_MAX 20000  /* of one trigger, which serves all pipelines */
-#define ZC_PARTS_MAX              64     /* requests, timers, processes, work of one operation */
-#define ZC_EMIT_MAX               100000 /* points of one emit */
+#define ZC_OPERATIONS_MAX         256   /* live at once, of one source or sink */
+#define ZC_TRIGGER_OPERATIONS_MAX 20000 /* of one trigger, which serves all pipelines */
+#define ZC_PARTS_MAX              64    /* requests, timers, processes, work of one operation */
 
 typedef struct zc_host_context
     zc_host_context; /* what all instances share: loop, HTTP, the vtable */
@@ -82,6 +82,11 @@ int zc_operation_start_sink_write(zc_instance *instance, const zc_item *items, s
 int zc_operation_start_sink_query(zc_instance *instance, const zc_table_query *query,
                                   int64_t deadline_ms, const zc_operation_events *events,
                                   zc_operation *ret);
+/* create_tables, or check_tables: a line comes through `row`. */
+int zc_operation_start_sink_tables(zc_instance *instance, bool create,
+                                   const zc_table *const *tables, size_t n, uint32_t flags,
+                                   int64_t deadline_ms, const zc_operation_events *events,
+                                   zc_operation *ret);
 /* Dead or 0 is fine. The plugin's `cancel` is told at once, or on a later turn where plugin code is
  * running at this moment. */
 void zc_operation_cancel(zc_host_context *context, zc_operation operation);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 
@@ -46,13 +47,15 @@ static void end_slot(zc_slot_entry *slot, zc_slot_state ended_as) {
   zc_timer_stop(context->loop, &slot->timer);
   zc_batch_drop(slot->batch);
   free(slot->message);
-  free(slot->about);
+  free(slot->ended_about);
   slot->instance->n_live--;
   uintptr_t generation = slot->generation < GENERATION_MAX ? slot->generation + 1 : 1;
   *slot = (zc_slot_entry){.context = context,
                           .position = slot->position,
                           .generation = generation,
-                          .ended_as = ended_as};
+                          .ended_as = ended_as,
+                          .ended_what = slot->what,
+                          .ended_about = slot->about};
   if (context->free_last)
     context->free_last->next_free = slot;
   else
@@ -80,16 +83,27 @@ int64_t zc_operation_remaining(const zc_slot_entry *slot) {
 
 /* ---- handles from plugins ---- */
 
-static void note_stale(zc_instance *culprit, zc_slot_state ended_as, const char *what) {
+const char *zc_operation_named(const char *what, const char *about, char text[ZC_NAMED_SIZE]) {
+  text[0] = '\0';
+  if (what) {
+    snprintf(text, ZC_NAMED_SIZE, ": %s%s%.80s", what, about ? " of " : "", about ? about : "");
+  }
+  return text;
+}
+
+/* named: from zc_operation_named(). */
+static void note_stale(zc_instance *culprit, zc_slot_state ended_as, const char *what,
+                       const char *named) {
   switch (ended_as) {
   case ZC_SLOT_ANSWERED:
-    zc_fault_note(culprit, ZC_FAULT_DOUBLE, "%s an operation that it had answered already", what);
+    zc_fault_note(culprit, ZC_FAULT_DOUBLE, "%s an operation that it had answered already%s", what,
+                  named);
     return;
   case ZC_SLOT_EXPIRED:
-    zc_fault_note(culprit, ZC_FAULT_LATE, "%s an operation after its deadline", what);
+    zc_fault_note(culprit, ZC_FAULT_LATE, "%s an operation after its deadline%s", what, named);
     return;
   case ZC_SLOT_CANCELLED:
-    zc_fault_note(culprit, ZC_FAULT_LATE, "%s an operation that was cancelled", what);
+    zc_fault_note(culprit, ZC_FAULT_LATE, "%s an operation that was cancelled%s", what, named);
     return;
   default:
     zc_fault_note(culprit, ZC_FAULT_LATE, "%s an operation that is long over, or never was", what);
@@ -99,16 +113,25 @@ static void note_stale(zc_instance *culprit, zc_slot_state ended_as, const char 
 zc_slot_entry *zc_operation_of(zc_op *op, const char *what) {
   zc_instance *culprit = zc_plugin_running();
   if (!op || zc_plugin_on_thread(what) || !culprit) return NULL;
+  char named[ZC_NAMED_SIZE];
   uintptr_t handle = (uintptr_t)op, generation = handle >> ZC_SLOT_BITS;
   zc_slot_entry *slot = slot_of(culprit->context, handle);
   if (slot && generation == slot->generation) {
     if (slot->state == ZC_SLOT_LIVE && !slot->ending) return slot;
     /* Of a cancellation the plugin does not know yet, or hears at this moment. */
-    if (slot->state == ZC_SLOT_ANSWERED) note_stale(culprit, ZC_SLOT_ANSWERED, what);
+    if (slot->state == ZC_SLOT_ANSWERED) {
+      note_stale(culprit, ZC_SLOT_ANSWERED, what,
+                 zc_operation_named(slot->what, slot->about, named));
+    }
     return NULL;
   }
   bool just_ended = slot && generation + 1 == slot->generation;
-  note_stale(culprit, just_ended ? slot->ended_as : ZC_SLOT_FREE, what);
+  if (just_ended) {
+    note_stale(culprit, slot->ended_as, what,
+               zc_operation_named(slot->ended_what, slot->ended_about, named));
+  } else {
+    note_stale(culprit, ZC_SLOT_FREE, what, "");
+  }
   return NULL;
 }
 
@@ -135,6 +158,7 @@ void zc_operation_answer(zc_op *op, int error, const char *message) {
   }
   if (message) {
     zc_copy_text(text, sizeof text, message);
+    zc_log_redact(text);                /* what a remote said may hold what it was sent */
     slot->message = zc_duplicate(text); /* none for want of memory: the status says enough */
   }
   slot->error = error;
@@ -172,10 +196,11 @@ static void tell_and_end(zc_slot_entry *slot, zc_slot_state ended_as) {
 static void expire(zc_timer *timer) {
   zc_slot_entry *slot = timer->user;
   const zc_operation_events events = slot->events;
-  char text[80], within[40];
+  char text[80], within[40], named[ZC_NAMED_SIZE];
   zc_duration_format(slot->deadline_ms, within, sizeof within);
   snprintf(text, sizeof text, "no answer within %s", within);
-  zc_fault_note(slot->instance, ZC_FAULT_SILENT, "%s", text);
+  zc_fault_note(slot->instance, ZC_FAULT_SILENT, "%s%s", text,
+                zc_operation_named(slot->what, slot->about, named));
   tell_and_end(slot, ZC_SLOT_EXPIRED);
   if (events.done) events.done(events.user, ZC_ETIMEDOUT, text);
 }
@@ -229,6 +254,14 @@ static void refuse(zc_slot_entry *slot) {
   end_slot(slot, ZC_SLOT_ANSWERED);
 }
 
+/* A run may have been started all the same. */
+static int refuse_status(const zc_slot_entry *slot, int status) {
+  char named[ZC_NAMED_SIZE];
+  zc_fault_note(slot->instance, ZC_FAULT_MISUSE, "returned %d, which is no status: refused%s",
+                status, zc_operation_named(slot->what, slot->about, named));
+  return slot->instance->plugin->kind == ZC_TRIGGER ? ZC_EUNKNOWN : ZC_EINVAL;
+}
+
 static int prepare(zc_instance *instance, int64_t deadline_ms, zc_slot_entry **ret) {
   size_t most =
       instance->plugin->kind == ZC_TRIGGER ? ZC_TRIGGER_OPERATIONS_MAX : ZC_OPERATIONS_MAX;
@@ -253,6 +286,7 @@ static int start(zc_instance *instance, const start_request *request, int64_t de
   slot->events = *events;
   slot->batch = request->batch;
   if (slot->batch) slot->batch->references++;
+  slot->what = request->what;
   slot->about = zc_duplicate(request->about);
   slot->deadline_ms = deadline_ms;
   slot->due = zc_clock_elapsed(zc_loop_clock(loop)) + deadline_ms;
@@ -260,6 +294,7 @@ static int start(zc_instance *instance, const start_request *request, int64_t de
   zc_plugin_call call = zc_plugin_call_begin(instance, request->what);
   status = request->ask(instance, request->question, zc_operation_handle(slot));
   zc_plugin_call_end(&call);
+  if (status > 0) status = refuse_status(slot, status);
   if (status < 0) {
     refuse(slot);
     return status;
@@ -311,7 +346,8 @@ int zc_operation_start_trigger(zc_instance *instance, int what, const zc_run *ru
                                                            ops->stop};
   if (what < ZC_START_RUN || what > ZC_STOP_RUN || !calls[what]) return ZC_ENOTFOUND;
   run_question question = {calls[what], run};
-  start_request request = {.what = words[what], .ask = ask_run, .question = &question};
+  start_request request = {
+      .what = words[what], .ask = ask_run, .question = &question, .about = run->pipeline};
   return start(instance, &request, deadline_ms, events, ret);
 }
 
@@ -346,9 +382,10 @@ int zc_operation_start_sink_write(zc_instance *instance, const zc_item *items, s
                                   int64_t deadline_ms, const zc_operation_events *events,
                                   zc_operation *ret) {
   if (instance->plugin->kind != ZC_SINK) return ZC_ENOTFOUND;
-  if (n == 0 || n > ((const zc_sink_ops *)instance->plugin->ops)->max_batch) return ZC_EINVAL;
+  const zc_sink_ops *ops = instance->plugin->ops;
+  if (n == 0 || n > ops->max_batch) return ZC_EINVAL;
   zc_batch *batch = NULL;
-  int status = zc_batch_create(items, n, &batch);
+  int status = zc_batch_create(items, n, !(ops->flags & ZC_SINK_TEXT), &batch);
   if (!batch) return status;
   start_request request = {.what = "write", .ask = ask_write, .question = batch, .batch = batch};
   status = start(instance, &request, deadline_ms, events, ret);
@@ -367,5 +404,30 @@ int zc_operation_start_sink_query(zc_instance *instance, const zc_table_query *q
   if (instance->plugin->kind != ZC_SINK) return ZC_ENOTFOUND;
   if (!((const zc_sink_ops *)instance->plugin->ops)->query) return ZC_ENOTFOUND;
   start_request request = {.what = "query", .ask = ask_query, .question = query};
+  return start(instance, &request, deadline_ms, events, ret);
+}
+
+typedef struct {
+  int (*call)(void *state, const zc_table *const *tables, size_t n, uint32_t flags, zc_op *op);
+  const zc_table *const *tables;
+  size_t n;
+  uint32_t flags;
+} tables_question;
+
+static int ask_tables(const zc_instance *instance, const void *question, zc_op *op) {
+  const tables_question *asked = question;
+  return asked->call(instance->state, asked->tables, asked->n, asked->flags, op);
+}
+
+int zc_operation_start_sink_tables(zc_instance *instance, bool create,
+                                   const zc_table *const *tables, size_t n, uint32_t flags,
+                                   int64_t deadline_ms, const zc_operation_events *events,
+                                   zc_operation *ret) {
+  if (instance->plugin->kind != ZC_SINK) return ZC_ENOTFOUND;
+  const zc_sink_ops *ops = instance->plugin->ops;
+  tables_question question = {create ? ops->create_tables : ops->check_tables, tables, n, flags};
+  if (!question.call) return ZC_ENOTFOUND;
+  start_request request = {
+      .what = create ? "create_tables" : "check_tables", .ask = ask_tables, .question = &question};
   return start(instance, &request, deadline_ms, events, ret);
 }

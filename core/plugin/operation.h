@@ -12,6 +12,8 @@
 #include "core/io/work.h"
 #include "core/plugin/instance.h"
 
+#define ZC_UNDECLARED_MAX 8 /* names of options that one instance is told about */
+
 #define ZC_SLOT_BITS 17
 #define ZC_SLOTS_MAX ((size_t)1 << ZC_SLOT_BITS) /* operations live at once, of all instances */
 
@@ -56,6 +58,8 @@ struct zc_instance {
   uint64_t faults;
   zc_fault_record fault_records[ZC_FAULTS];
   zc_log_allowance allowance;
+  char undeclared[ZC_UNDECLARED_MAX][64]; /* options it asked for and does not have; logged */
+  size_t n_undeclared;
   char last_error[256]; /* its last line of level error: why create() refused */
 };
 
@@ -113,7 +117,8 @@ typedef struct {
   zc_item items[];
 } zc_batch;
 
-int zc_batch_create(const zc_item *items, size_t n, zc_batch **ret);
+/* parse: fills the items' json. The texts lie behind the items, in the same memory. */
+int zc_batch_create(const zc_item *items, size_t n, bool parse, zc_batch **ret);
 void zc_batch_drop(zc_batch *batch); /* NULL is fine */
 
 struct zc_slot_entry {
@@ -129,7 +134,11 @@ struct zc_slot_entry {
   zc_part *parts;
   size_t n_parts;
   zc_batch *batch;
-  char *about; /* the region that was asked for; NULL */
+  const char *what;       /* "observe" … */
+  char *about;            /* the region, or the run's pipeline, that it is about; NULL */
+  const char *ended_what; /* of the generation before, as these */
+  char *ended_about;
+  bool started; /* run_started() came */
   int error;
   char *message;
   zc_slot_entry *next_free;
@@ -139,6 +148,9 @@ struct zc_slot_entry {
  * (`what`, e.g. "emitted points") is noted as its fault, but for a NULL handle. */
 zc_slot_entry *zc_operation_of(zc_op *op, const char *what);
 zc_op *zc_operation_handle(const zc_slot_entry *slot);
+/* ": observe of eu-west-2", or "" where it is not known. */
+#define ZC_NAMED_SIZE 120
+const char *zc_operation_named(const char *what, const char *about, char text[ZC_NAMED_SIZE]);
 void zc_operation_cancel_all(zc_instance *instance);
 int64_t zc_operation_remaining(const zc_slot_entry *slot); /* ms until the deadline, >= 0 */
 

@@ -1,6 +1,7 @@
 /* Sources that break the rules: each is named in the log, none disturbs another. */
 #include <math.h>
 
+#include "core/plugin/operation.h"
 #include "core/plugin/operation_fixture.h"
 
 /* ---- behaviours ---- */
@@ -36,6 +37,14 @@ static int refuses(const zc_host *host, zc_self *self, const zc_query *query, zc
   return ZC_ENOTFOUND;
 }
 
+static int returns_a_count(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)host;
+  (void)self;
+  (void)query;
+  (void)op;
+  return 3;
+}
+
 static int refuses_and_answers(const zc_host *host, zc_self *self, const zc_query *query,
                                zc_op *op) {
   host->done(op, ZC_OK, NULL);
@@ -66,6 +75,14 @@ static int fails(const zc_host *host, zc_self *self, const zc_query *query, zc_o
   (void)self;
   (void)query;
   host->done(op, ZC_EAUTH, "example.org refuses the token");
+  return ZC_OK;
+}
+
+static int sends_the_token_back(const zc_host *host, zc_self *self, const zc_query *query,
+                                zc_op *op) {
+  (void)query;
+  host->log(self, ZC_LOG_ERROR, "was sent tok-abcdef");
+  host->done(op, ZC_EAUTH, "example.org: no such token: tok-abcdef!");
   return ZC_OK;
 }
 
@@ -102,6 +119,21 @@ static void an_error_carries_its_message(void **state) {
   zc_instance_destroy(source);
 }
 
+static void a_secret_that_comes_back_is_hidden(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  assert_true(zc_log_hide("tok-abcdef"));
+  current.observe = sends_the_token_back;
+  ask(f, source, &o);
+  run(f);
+  assert_string_equal(o.message, "example.org: no such token: ***!");
+  assert_logged(f, "error   source:scripted: was sent ***");
+  assert_string_equal(source->last_error, "was sent ***");
+  zc_log_forget();
+  zc_instance_destroy(source);
+}
+
 static void a_refusal_gives_no_event(void **state) {
   fixture *f = *state;
   outcome o;
@@ -119,6 +151,22 @@ static void a_refusal_gives_no_event(void **state) {
   zc_instance_destroy(source);
 }
 
+static void a_positive_result_is_a_refusal(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_operation operation = 0;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = returns_a_count;
+  assert_int_equal(ask_within(f, source, ZC_SECOND, &o, &operation), ZC_EINVAL);
+  run(f);
+  assert_int_equal(o.n_done, 0);
+  assert_true(operation == 0);
+  assert_int_equal(zc_instance_live_operations(source), 0);
+  assert_logged(f, "warning source:scripted: returned 3, which is no status: refused: observe of "
+                   "eu-west-2\n");
+  zc_instance_destroy(source);
+}
+
 /* ---- broken rules ---- */
 
 static void a_second_answer_is_dropped_and_named(void **state) {
@@ -131,8 +179,8 @@ static void a_second_answer_is_dropped_and_named(void **state) {
   assert_int_equal(o.n_done, 1);
   assert_int_equal(o.error, ZC_OK);
   assert_int_equal(zc_instance_faults(source), 1);
-  assert_logged(f, "warning source:first: answered an operation that it had answered already "
-                   "(plugin scripted)\n");
+  assert_logged(f, "warning source:first: answered an operation that it had answered already: "
+                   "observe of eu-west-2 (plugin scripted)\n");
   zc_instance_destroy(source);
 }
 
@@ -153,7 +201,7 @@ static void a_second_answer_after_delivery_is_dropped_and_named(void **state) {
   ask(f, source, &o);
   run(f);
   assert_int_equal(o.error, ZC_OK);
-  assert_logged(f, "scripted: answered an operation that was cancelled\n");
+  assert_logged(f, "scripted: answered an operation that was cancelled: observe of eu-west-2\n");
   current.op = (zc_op *)(uintptr_t)0x7f00dead0001;
   ask(f, source, &o);
   run(f);
@@ -180,7 +228,8 @@ static void a_missing_answer_ends_at_the_deadline(void **state) {
   assert_int_equal(current.cancels, 1);
   assert_int_equal(zc_instance_faults(silent), 1);
   assert_int_equal(zc_instance_faults(fine), 0);
-  assert_logged(f, "warning source:silent: no answer within 30s (plugin scripted)\n");
+  assert_logged(f, "warning source:silent: no answer within 30s: observe of eu-west-2 (plugin "
+                   "scripted)\n");
   zc_instance_destroy(silent);
   zc_instance_destroy(fine);
 }
@@ -200,7 +249,8 @@ static void an_answer_after_the_deadline_is_dropped_and_named(void **state) {
   assert_int_equal(next.n_done, 1);
   assert_int_equal(next.error, ZC_OK);
   assert_int_equal(zc_instance_faults(source), 2); /* silent, then late */
-  assert_logged(f, "warning source:scripted: answered an operation after its deadline\n");
+  assert_logged(f, "warning source:scripted: answered an operation after its deadline: observe of "
+                   "eu-west-2\n");
   zc_instance_destroy(source);
 }
 
@@ -215,7 +265,7 @@ static void bad_points_are_refused_and_named(void **state) {
   assert_int_equal(o.n_points, 0);
   assert_logged(f, "warning source:scripted: emitted 1 points for eu-west-2 of which point 0, from "
                    "2026-01-02T02:00:00Z, value nan, is refused: its value is not a finite "
-                   "number\n");
+                   "number; none of the 1 is taken\n");
   zc_instance_destroy(source);
 }
 
@@ -241,12 +291,12 @@ static void faults_are_logged_once_a_minute(void **state) {
     ask(f, source, &o);
     run(f);
   }
-  assert_int_equal(count_in_log(f, "answered already"), 1);
+  assert_int_equal(count_in_log(f, "answered already:"), 1);
   zc_clock_advance(&f->clock, START + ZC_MINUTE);
   ask(f, source, &o);
   run(f);
-  assert_int_equal(count_in_log(f, "answered already"), 2);
-  assert_logged(f, "answered already (and 4 more such since the last such line)\n");
+  assert_int_equal(count_in_log(f, "answered already:"), 2);
+  assert_logged(f, "already: observe of eu-west-2 (and 4 more such since the last such line)\n");
   assert_int_equal(zc_instance_faults(source), 6);
   zc_instance_destroy(source);
 }
@@ -373,7 +423,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(an_answer_at_hand_comes_on_a_later_turn),
       FIXTURE_TEST(an_error_carries_its_message),
+      FIXTURE_TEST(a_secret_that_comes_back_is_hidden),
       FIXTURE_TEST(a_refusal_gives_no_event),
+      FIXTURE_TEST(a_positive_result_is_a_refusal),
       FIXTURE_TEST(a_second_answer_is_dropped_and_named),
       FIXTURE_TEST(a_second_answer_after_delivery_is_dropped_and_named),
       FIXTURE_TEST(a_missing_answer_ends_at_the_deadline),

@@ -52,8 +52,19 @@ static int check_folder(path_walk *walk, zc_error *error) {
   return check_closed(walk->folder_name, &walk->folder, error);
 }
 
+/* A shared folder such as /tmp is as it must be: it is the file that has to go elsewhere. */
+static int check_own_folder(const path_walk *walk, zc_error *error) {
+  if (!(walk->folder.st_mode & S_ISVTX && walk->folder.st_mode & OTHERS_WRITE)) {
+    return check_closed(walk->folder_name, &walk->folder, error);
+  }
+  return zc_error_set(
+      error, ZC_EINVAL,
+      "%s can be written by others (mode %04o): move the file to a folder of its own",
+      walk->folder_name, (unsigned)(walk->folder.st_mode & 07777));
+}
+
 static int check_file(const path_walk *walk, zc_error *error) {
-  int status = check_closed(walk->folder_name, &walk->folder, error);
+  int status = check_own_folder(walk, error);
   if (status == ZC_OK) status = check_owner("it", &walk->file, error);
   if (status == ZC_OK) status = check_closed("it", &walk->file, error);
   return status;

@@ -213,6 +213,8 @@ static const struct {
     {"bad_name", "names itself \"another_name\": file and plugin must agree"},
     {"bad_ops", "neither observes nor forecasts"},
     {"bad_ops_size", "its operations have size 0, ABI 1.0 has 32: set ops.size"},
+    {"bad_option_size",
+     "its option_size is 0, ABI 1.0 has 40: set .option_size = sizeof(zc_option)"},
     {"bad_option", "option \"value\" is there twice"},
     {"bad_size", "its descriptor has size 16, ABI 1.0 has 96"},
     {"bad_type", "option \"extra\": its type is unknown"},
@@ -310,9 +312,10 @@ static void folders_that_others_can_write_are_refused(void **state) {
       continue;
     }
     mode_t mode = strlen(rows[i].at) > 6 ? rows[i].lower : rows[i].upper;
+    const char *advice = mode & S_ISVTX ? "move the file to a folder of its own" : "chmod go-w it";
     assert_refused(f, rows[i].name,
-                   "%s/%s.so: its folder %s%s can be written by others (mode %04o): chmod go-w it",
-                   lower, rows[i].name, f->folder, rows[i].at, (unsigned)mode);
+                   "%s/%s.so: its folder %s%s can be written by others (mode %04o): %s", lower,
+                   rows[i].name, f->folder, rows[i].at, (unsigned)mode, advice);
   }
   free(upper);
   free(lower);
@@ -394,10 +397,11 @@ static void a_scan_lists_the_good_and_the_bad(void **state) {
   write_file(f->folder, "notes.txt", "none", 4);
   write_file(f->folder, "Strange-Name.so", "none", 4);
   assert_int_equal(zc_registry_scan(f->registry, list, &all), ZC_OK);
-  assert_string_equal(all.names,
-                      "Strange-Name.so bad_abi bad_default bad_entry bad_key bad_kind bad_major "
-                      "bad_name bad_ops bad_ops_size bad_option bad_size bad_type source_fine "
-                      "source_nan ");
+  assert_string_equal(
+      all.names,
+      "Strange-Name.so bad_abi bad_default bad_entry bad_key bad_kind bad_major "
+      "bad_name bad_ops bad_ops_size bad_option bad_option_size bad_size bad_type source_fine "
+      "source_nan ");
   assert_int_equal(all.usable, 2);
   assert_int_equal(all.broken, N_BAD + 1);
 }

@@ -1,72 +1,8 @@
 /* The services: what they pass on, and what they refuse; triggers and sinks. */
-#include <math.h>
-
 #include "core/base/json.h"
 #include "core/plugin/operation_fixture.h"
 
-/* ---- points ---- */
-
-static struct {
-  zc_signal signal;
-  zc_point point;
-} emitted;
-
-static int emits(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
-  (void)self;
-  (void)query;
-  current.status = host->emit(op, &emitted.signal, &emitted.point, 1, sizeof emitted.point);
-  host->done(op, ZC_OK, NULL);
-  return ZC_OK;
-}
-
-static const struct {
-  uint32_t kind, flags, index;
-  zc_time from, to;
-  double value;
-  int status;
-} points[] = {
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, 0, ZC_OK}, /* a true zero */
-    {ZC_GRID_INTENSITY, ZC_POINT_FORECAST, 5, 0, 1, 1e6, ZC_OK},
-    {ZC_GRID_INTENSITY, ZC_POINT_STATIC, 0, 0, 0, 10, ZC_OK},
-    {ZC_PUE, 0, 0, 0, 0, 1.1, ZC_OK},
-    {ZC_RENEWABLE_SHARE, 0, 0, 0, 0, 1, ZC_OK},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, -0.1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, NAN, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, 1, INFINITY, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 1, 1, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 2, 1, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, INT64_MIN, 1, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, 0, INT64_MAX, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 6, 0, 1, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, 0, 0, 0, 1, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED | ZC_POINT_FORECAST, 0, 0, 1, 1, ZC_EDATA},
-    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED | 0x100, 0, 0, 1, 1, ZC_EDATA},
-    {ZC_PUE, 0, 0, 0, 0, 0.99, ZC_EDATA},
-    {ZC_RENEWABLE_SHARE, 0, 0, 0, 0, 1.01, ZC_EDATA},
-    {0, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
-    {4, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
-};
-
-static void points_are_checked(void **state) {
-  fixture *f = *state;
-  outcome o;
-  zc_instance *source = open_source(f, "scripted");
-  current.observe = emits;
-  for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
-    emitted.signal = (zc_signal){.size = sizeof emitted.signal, .kind = points[i].kind};
-    emitted.point = (zc_point){.from = points[i].from,
-                               .to = points[i].to,
-                               .value = points[i].value,
-                               .flags = points[i].flags,
-                               .index = points[i].index};
-    ask(f, source, &o);
-    run(f);
-    if (current.status != points[i].status) fail_msg("row %zu: %d", i, current.status);
-    assert_int_equal(o.n_points, points[i].status == ZC_OK);
-  }
-  assert_int_equal(zc_instance_faults(source), 15);
-  zc_instance_destroy(source);
-}
+/* ---- misuse ---- */
 
 static int misuses(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
   (void)self;
@@ -81,6 +17,9 @@ static int misuses(const zc_host *host, zc_self *self, const zc_query *query, zc
   assert_int_equal(host->emit(op, &good, &point, 1, 8), ZC_EINVAL);
   assert_int_equal(host->emit(op, &good, &point, ZC_EMIT_MAX + 1, size), ZC_EINVAL);
   assert_int_equal(host->emit(op, &good, &point, 0, size), ZC_OK);
+  const zc_signal ahead = {
+      .size = sizeof ahead, .kind = ZC_GRID_INTENSITY, .issued_at = START + ZC_DAY + 1};
+  assert_int_equal(host->emit(op, &ahead, &point, 1, size), ZC_EINVAL);
   assert_int_equal(host->emit(NULL, &good, &point, 1, size), ZC_ECANCELED);
   assert_int_equal(host->run_started(op, "1"), ZC_EINVAL);
   assert_int_equal(host->run_status(op, ZC_RUN_RUNNING, NULL), ZC_EINVAL);
@@ -98,9 +37,42 @@ static void services_of_other_kinds_are_refused(void **state) {
   ask(f, source, &o);
   run(f);
   assert_int_equal(o.error, ZC_EUNKNOWN);
-  assert_int_equal(zc_instance_faults(source), 10);
+  assert_int_equal(zc_instance_faults(source), 11);
   assert_int_equal(count_in_log(f, "warning source:scripted"), 1);
   zc_instance_destroy(source);
+}
+
+/* ---- options ---- */
+
+static const zc_option declared[] = {{"limit", ZC_INTEGER, 0, "7", NULL, "A limit."}};
+
+static int create_mistakes(const zc_host *host, zc_self *self, const zc_config *config,
+                           void **ret_state) {
+  assert_int_equal(host->integer(config, "limit"), 7);
+  assert_int_equal(host->has(config, "limits"), 0); /* a question, not a reading */
+  for (int i = 0; i < 2; i++) {
+    assert_null(host->text(config, "mistaek"));
+    assert_int_equal(host->integer(config, "mistaek"), 0);
+    assert_int_equal(host->count(config, "lists"), 0);
+  }
+  return source_create(host, self, config, ret_state);
+}
+
+static void an_undeclared_option_is_named_once(void **state) {
+  fixture *f = *state;
+  zc_plugin plugin = source_plugin;
+  zc_config *config;
+  zc_instance *instance;
+  plugin.create = create_mistakes;
+  assert_int_equal(zc_config_make(declared, 1, NULL, 0, &config, NULL), ZC_OK);
+  assert_int_equal(zc_instance_create(f->context, &plugin, "maps", config, &instance, NULL), ZC_OK);
+  assert_logged(f, "error   source:maps: the plugin asks for option 'mistaek', which it does not "
+                   "declare\n");
+  assert_int_equal(count_in_log(f, "'mistaek'"), 1);
+  assert_int_equal(count_in_log(f, "'lists'"), 1);
+  assert_int_equal(count_in_log(f, "the plugin asks"), 2);
+  zc_instance_destroy(instance);
+  zc_config_free(config);
 }
 
 /* ---- log lines ---- */
@@ -151,6 +123,26 @@ static void a_failed_create_says_the_plugins_reason(void **state) {
   assert_int_equal(destroyed, 0);
 }
 
+static int create_fails_silently(const zc_host *host, zc_self *self, const zc_config *config,
+                                 void **ret_state) {
+  (void)host;
+  (void)self;
+  (void)config;
+  (void)ret_state;
+  return ZC_EINVAL;
+}
+
+static void a_create_that_gives_no_reason_is_told_so(void **state) {
+  fixture *f = *state;
+  zc_plugin plugin = source_plugin;
+  zc_instance *instance = NULL;
+  zc_error error;
+  plugin.create = create_fails_silently;
+  assert_int_equal(zc_instance_create(f->context, &plugin, "maps", NULL, &instance, &error),
+                   ZC_EINVAL);
+  assert_non_null(strstr(error.text, "source:maps: create() refused without saying why ("));
+}
+
 static void chance_follows_the_seed(void **state) {
   fixture *f = *state;
   zc_host_context *again;
@@ -173,6 +165,7 @@ static int trigger_start(void *state, const zc_run *run, zc_op *op) {
   assert_string_equal(run->pipeline, "demo");
   assert_int_equal(b->host->run_started(op, NULL), ZC_EINVAL);
   assert_int_equal(b->host->run_started(op, "run-7"), ZC_OK);
+  assert_int_equal(b->host->run_started(op, "run-8"), ZC_EINVAL); /* one run is one run */
   assert_int_equal(b->host->run_status(op, 99, NULL), ZC_EINVAL);
   assert_int_equal(b->host->run_status(op, ZC_RUN_SUCCEEDED, "exit status 0"), ZC_OK);
   b->host->done(op, ZC_OK, NULL);
@@ -213,7 +206,7 @@ static void a_trigger_reports_its_run(void **state) {
       ZC_ENOTFOUND);
   run(f);
   assert_string_equal(seen, "started run-7, status 2 exit status 0, done 0 -");
-  assert_int_equal(zc_instance_faults(trigger), 2);
+  assert_int_equal(zc_instance_faults(trigger), 3);
   zc_instance_destroy(trigger);
 }
 
@@ -339,10 +332,11 @@ static void a_sink_is_queried(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      FIXTURE_TEST(points_are_checked),
       FIXTURE_TEST(services_of_other_kinds_are_refused),
+      FIXTURE_TEST(an_undeclared_option_is_named_once),
       FIXTURE_TEST(log_lines_are_bounded),
       FIXTURE_TEST(a_failed_create_says_the_plugins_reason),
+      FIXTURE_TEST(a_create_that_gives_no_reason_is_told_so),
       FIXTURE_TEST(chance_follows_the_seed),
       FIXTURE_TEST(a_trigger_reports_its_run),
       FIXTURE_TEST(a_sinks_work_reads_its_items),

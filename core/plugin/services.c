@@ -1,12 +1,14 @@
 /* The table of services that every plugin is given. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/model/decide.h"
 #include "core/plugin/operation.h"
-#include "core/plugin/point.h"
 
 #define REMOTE_ID_MAX 1024
 #define ROW_MAX       ((size_t)1 << 20)
@@ -36,6 +38,47 @@ static int misuse(zc_slot_entry *slot, const char *what) {
   return ZC_EINVAL;
 }
 
+/* ---- options ---- */
+
+/* An option that is asked for and not declared reads as absent for ever: said once a name. */
+static void check_declared(const zc_config *config, const char *name) {
+  zc_instance *instance = zc_plugin_running();
+  if (!config || !instance || zc_config_declares(config, name)) return;
+  for (size_t i = 0; i < instance->n_undeclared; i++) {
+    if (strcmp(instance->undeclared[i], name) == 0) return;
+  }
+  if (instance->n_undeclared == ZC_UNDECLARED_MAX) return;
+  char *known = instance->undeclared[instance->n_undeclared++];
+  snprintf(known, sizeof instance->undeclared[0], "%s", name);
+  zc_log(ZC_LOG_ERROR, instance->component,
+         "the plugin asks for option '%s', which it does not declare", known);
+}
+
+static const char *host_text(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_text(config, name);
+}
+
+static int64_t host_integer(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_integer(config, name);
+}
+
+static double host_number(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_number(config, name);
+}
+
+static size_t host_count(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_count(config, name);
+}
+
+static const char *host_item(const zc_config *config, const char *name, size_t i) {
+  check_declared(config, name);
+  return zc_config_item(config, name, i);
+}
+
 /* ---- sources ---- */
 
 static int refuse_point(zc_slot_entry *slot, const zc_signal *signal, const zc_point *point,
@@ -44,9 +87,16 @@ static int refuse_point(zc_slot_entry *slot, const zc_signal *signal, const zc_p
   const char *region = signal->region ? signal->region : slot->about;
   (void)zc_time_format(point->from, from, sizeof from);
   zc_fault_note(slot->instance, ZC_FAULT_BAD_POINTS,
-                "emitted %zu points for %s of which point %zu, from %s, value %g, is refused: %s",
-                n, region ? region : "its region", i, from, point->value, reason);
+                "emitted %zu points for %s of which point %zu, from %s, value %g, is refused: %s; "
+                "none of the %zu is taken",
+                n, region ? region : "its region", i, from, point->value, reason, n);
   return ZC_EDATA;
+}
+
+static int refuse_points(zc_slot_entry *slot, size_t n, const char *fault) {
+  zc_fault_note(slot->instance, ZC_FAULT_MISUSE, "emitted %zu points of which none is taken: %s", n,
+                fault);
+  return ZC_EINVAL;
 }
 
 static const zc_point *point_at(const zc_point *points, size_t i, size_t stride) {
@@ -62,8 +112,8 @@ static int pass_on(zc_slot_entry *slot, const zc_signal *signal, const zc_point 
   }
   if (status == ZC_ENOTFOUND) {
     zc_fault_note(slot->instance, ZC_FAULT_BAD_POINTS,
-                  "emitted points for \"%.60s\", which is no configured region",
-                  signal->region ? signal->region : "");
+                  "emitted %zu points for \"%.60s\", which is no configured region: none is taken",
+                  n, signal->region ? signal->region : "");
   }
   return status;
 }
@@ -75,16 +125,10 @@ static int host_emit(zc_op *op, const zc_signal *signal, const zc_point *points,
   if (slot->instance->plugin->kind != ZC_SOURCE || !slot->events.points) {
     return misuse(slot, "emitted points, which only sources do");
   }
-  if (!signal || signal->size < offsetof(zc_signal, issued_at) + sizeof signal->issued_at ||
-      signal->kind < ZC_GRID_INTENSITY || signal->kind > ZC_RENEWABLE_SHARE ||
-      signal->basis > ZC_BASIS_MARGINAL || signal->issued_at < ZC_TIME_MIN ||
-      signal->issued_at > ZC_TIME_MAX) {
-    return misuse(slot, "emitted points without a proper signal");
-  }
-  if (n == 0) return ZC_OK;
-  if (!points || stride < sizeof(zc_point) || stride % sizeof(int64_t) || n > ZC_EMIT_MAX) {
-    return misuse(slot, "emitted no points, too many, or with a wrong stride");
-  }
+  const char *fault = zc_signal_fault(signal, zc_loop_now(slot->context->loop));
+  if (!fault && n == 0) return ZC_OK;
+  if (!fault) fault = zc_points_fault(points, n, stride);
+  if (fault) return refuse_points(slot, n, fault);
   for (size_t i = 0; i < n; i++) {
     const zc_point *point = point_at(points, i, stride);
     const char *reason = zc_point_fault(signal->kind, point);
@@ -106,6 +150,8 @@ static int host_run_started(zc_op *op, const char *remote_id) {
   if (!remote_id || strnlen(remote_id, REMOTE_ID_MAX) == REMOTE_ID_MAX) {
     return misuse(slot, "reported a start without a proper id of the run");
   }
+  if (slot->started) return misuse(slot, "reported a second start of one run");
+  slot->started = true;
   slot->events.started(slot->events.user, remote_id);
   return ZC_OK;
 }
@@ -117,7 +163,10 @@ static int host_run_status(zc_op *op, int status, const char *message) {
   if (status < ZC_RUN_RUNNING || status > ZC_RUN_SUPERSEDED) {
     return misuse(slot, "reported a status that is unknown");
   }
-  slot->events.status(slot->events.user, status, message);
+  char *text = zc_duplicate(message); /* none for want of memory: the status says enough */
+  if (text) zc_log_redact(text);
+  slot->events.status(slot->events.user, status, text);
+  free(text);
   return ZC_OK;
 }
 
@@ -145,11 +194,11 @@ static int host_page(zc_op *op, const char *page) {
 
 static void fill_options(zc_host *host) {
   host->has = zc_config_has;
-  host->text = zc_config_text;
-  host->integer = zc_config_integer;
-  host->number = zc_config_number;
-  host->count = zc_config_count;
-  host->item = zc_config_item;
+  host->text = host_text;
+  host->integer = host_integer;
+  host->number = host_number;
+  host->count = host_count;
+  host->item = host_item;
   host->n_regions = zc_config_n_regions;
   host->region_name = zc_config_region_name;
   host->region_config = zc_config_region_config;

@@ -95,16 +95,16 @@ static void on_accepted(void *user, int status) {
 
 static void post_trigger(void *user, zc_exchange *exchange) {
   zc_api *api = user;
-  if (!body_is_empty(exchange)) return;
+  if (!body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
   acceptance *a = calloc(1, sizeof *a);
   if (!a) {
+    exchange->held = false;
     zc_exchange_error(exchange, 500, "no memory for the run");
     return;
   }
   a->exchange = exchange;
   a->engine = api->engine;
   zc_error error = {0};
-  zc_exchange_hold(exchange);
   int status = zc_engine_trigger(api->engine, exchange->name, api->trigger_source, a->id,
                                  on_accepted, a, &error);
   if (status == ZC_OK) return;
@@ -202,15 +202,17 @@ static void start_reading(zc_api *api, zc_exchange *exchange, reading *r) {
     zc_exchange_error(exchange, 500, "no memory to read the journal");
     return;
   }
+  if (!zc_exchange_hold(exchange)) {
+    reading_free(r);
+    return;
+  }
   r->exchange = exchange;
   r->first = true;
   zc_buffer_init(&r->text, ZC_EXCHANGE_ANSWER_MAX);
   int status = zc_work_start(api->loop, read_journal, after_reading, r);
-  if (status == ZC_OK) {
-    zc_exchange_hold(exchange);
-    return;
-  }
+  if (status == ZC_OK) return;
   reading_free(r);
+  exchange->held = false;
   zc_exchange_error(exchange, 503, "the engine has too much to do");
 }
 

@@ -23,8 +23,14 @@ const char *zc_exchange_parameter(const zc_exchange *exchange, const char *name)
   return NULL;
 }
 
-void zc_exchange_hold(zc_exchange *exchange) {
+bool zc_exchange_hold(zc_exchange *exchange) {
+  if (exchange->crowded) {
+    exchange->retry_after = ZC_EXCHANGE_RETRY_AFTER_S;
+    zc_exchange_error(exchange, 503, "too many requests wait already: try again later");
+    return false;
+  }
   exchange->held = true;
+  return true;
 }
 
 void zc_exchange_answer(zc_exchange *exchange, int status) {

@@ -15,6 +15,7 @@
 #define ZC_EXCHANGE_ANSWER_MAX     ((size_t)16 * 1024 * 1024)
 #define ZC_EXCHANGE_PARAMETERS_MAX 16
 #define ZC_EXCHANGE_NAME_MAX       256 /* bytes of the decoded {} of a path */
+#define ZC_EXCHANGE_RETRY_AFTER_S  5   /* where no more exchanges can be held */
 
 typedef struct zc_exchange zc_exchange;
 
@@ -29,11 +30,13 @@ struct zc_exchange {
   } parameters[ZC_EXCHANGE_PARAMETERS_MAX];
   size_t n_parameters;
   void (*ready)(zc_exchange *exchange); /* an exchange that was held has its answer */
+  bool crowded;                         /* there is no room to hold it */
   /* set by the router */
   char name[ZC_EXCHANGE_NAME_MAX]; /* the decoded {} of the path */
   char allow[32];                  /* with status 405: the methods that there are */
   /* the answer */
-  int status; /* HTTP status; 0: none yet */
+  int status;      /* HTTP status; 0: none yet */
+  int retry_after; /* seconds, with status 503; 0: none */
   zc_buffer answer;
   bool held;
 };
@@ -60,8 +63,9 @@ void zc_router_dispatch(const zc_router *router, zc_exchange *exchange);
 
 /* For handlers. The value of a parameter of the query, NULL where it was not given. */
 const char *zc_exchange_parameter(const zc_exchange *exchange, const char *name);
-/* The answer comes on a later turn. */
-void zc_exchange_hold(zc_exchange *exchange);
+/* The answer comes on a later turn. False where too many wait already: 503 has been answered then,
+ * so this comes before anything is set going. */
+bool zc_exchange_hold(zc_exchange *exchange);
 /* The answer stands in exchange->answer; a failed buffer becomes 500. Once. */
 void zc_exchange_answer(zc_exchange *exchange, int status);
 void zc_exchange_error(zc_exchange *exchange, int status, const char *format, ...)

@@ -186,6 +186,20 @@ static void parameters_are_found(void **state) {
   zc_exchange_finish(&exchange);
 }
 
+static void a_crowd_is_sent_away_before_anything_is_done(void **state) {
+  (void)state;
+  zc_exchange exchange;
+  zc_exchange_init(&exchange);
+  exchange.method = "POST";
+  exchange.path = "/v1/things/a";
+  exchange.crowded = true;
+  zc_router_dispatch(&router, &exchange);
+  assert_int_equal(exchange.status, 503);
+  assert_int_equal(exchange.retry_after, ZC_EXCHANGE_RETRY_AFTER_S);
+  assert_false(exchange.held);
+  zc_exchange_finish(&exchange);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(paths_find_their_handlers),
@@ -198,6 +212,7 @@ int main(void) {
       cmocka_unit_test(a_failed_answer_becomes_500),
       cmocka_unit_test(an_error_replaces_what_was_begun),
       cmocka_unit_test(parameters_are_found),
+      cmocka_unit_test(a_crowd_is_sent_away_before_anything_is_done),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

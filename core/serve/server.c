@@ -1,6 +1,8 @@
 #include "core/serve/server.h"
 
 #include <microhttpd.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +12,9 @@
 /* An upload that goes on beyond its limit is read away up to here, so that the client sees the 413;
  * then the connection is cut. */
 #define DISCARD_MAX (16 * ZC_EXCHANGE_BODY_MAX)
+
+/* How often a server that has all its connections looks whether there is room again. */
+#define FULL_LOOK_MS 1000
 
 /* Turns that a stopping server gives its last answers: to be made, to be written. */
 #define FAREWELL_RUNS 3
@@ -22,7 +27,8 @@ typedef struct zc_conversation {
   struct MHD_Connection *connection;
   zc_buffer body;
   size_t received;
-  bool dispatched, suspended, overruled, gone;
+  bool dispatched, suspended, gone;
+  const char *overruled; /* what is said in place of an answer that has not come */
   struct zc_conversation *next, *previous; /* of the server's */
 } zc_conversation;
 
@@ -31,6 +37,8 @@ struct zc_server {
   const zc_router *router;
   struct MHD_Daemon *daemon;
   zc_conversation *conversations;
+  size_t n_held, n_connections;
+  bool one_ended; /* a connection, since libmicrohttpd was last run */
   uv_poll_t poll;
   uv_timer_t timer;
   int open_handles;
@@ -94,33 +102,83 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
   if (!c->exchange.held) conversation_free(c);
 }
 
+static void on_connection(void *user, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode code) {
+  zc_server *server = user;
+  (void)connection;
+  (void)state;
+  bool begins = code == MHD_CONNECTION_NOTIFY_STARTED;
+  server->n_connections += begins ? 1 : 0;
+  server->n_connections -= begins ? 0 : 1;
+  server->one_ended |= !begins;
+}
+
+/* ---- places for exchanges that are held ---- */
+
+static void hold(zc_conversation *c) {
+  c->suspended = true;
+  c->server->n_held++;
+  MHD_suspend_connection(c->connection);
+}
+
+static void resume(zc_conversation *c, const char *overruled) {
+  c->suspended = false;
+  c->overruled = overruled;
+  c->server->n_held--;
+  MHD_resume_connection(c->connection);
+}
+
+/* libmicrohttpd does not look at a connection that is suspended. */
+static bool has_left(const zc_conversation *c) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  struct pollfd client = {.fd = info ? info->connect_fd : -1, .events = POLLRDHUP};
+  return poll(&client, 1, 0) > 0;
+}
+
+/* Looked for only where places are scarce: nothing is waited for on its account. */
+static void release_places(zc_server *server) {
+  for (zc_conversation *c = server->conversations; c; c = c->next) {
+    if (c->suspended && has_left(c)) resume(c, "the client has gone");
+  }
+}
+
 /* ---- answers ---- */
 
 static enum MHD_Result send_text(struct MHD_Connection *connection, int status, char *text,
-                                 size_t length, const char *allow) {
+                                 size_t length, const zc_exchange *about) {
+  char seconds[16];
   struct MHD_Response *response =
       MHD_create_response_from_buffer(length, text, MHD_RESPMEM_MUST_COPY);
   if (!response) return MHD_NO;
   MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
   MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-  if (allow[0]) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
+  if (about && about->allow[0]) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, about->allow);
+  }
+  if (about && about->retry_after > 0) {
+    snprintf(seconds, sizeof seconds, "%d", about->retry_after);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+  }
   enum MHD_Result result = MHD_queue_response(connection, (unsigned)status, response);
   MHD_destroy_response(response);
   return result;
 }
 
 static enum MHD_Result send_constant(struct MHD_Connection *connection, int status, char *text) {
-  return send_text(connection, status, text, strlen(text), "");
+  return send_text(connection, status, text, strlen(text), NULL);
 }
 
 static enum MHD_Result send_answer(zc_conversation *c) {
   const zc_exchange *exchange = &c->exchange;
   if (c->overruled) {
-    return send_constant(c->connection, 503, "{\"error\":\"the engine is stopping\"}");
+    char text[80];
+    snprintf(text, sizeof text, "{\"error\":\"%s\"}", c->overruled);
+    return send_constant(c->connection, 503, text);
   }
   return send_text(c->connection, exchange->status,
                    exchange->answer.data ? exchange->answer.data : "", exchange->answer.length,
-                   exchange->allow);
+                   exchange);
 }
 
 static enum MHD_Result dispatch(zc_conversation *c) {
@@ -128,10 +186,11 @@ static enum MHD_Result dispatch(zc_conversation *c) {
   c->dispatched = true;
   exchange->body = c->body.data;
   exchange->body_length = c->body.length;
+  if (c->server->n_held >= ZC_SERVER_HELD) release_places(c->server);
+  exchange->crowded = c->server->n_held >= ZC_SERVER_HELD;
   zc_router_dispatch(c->server->router, exchange);
   if (exchange->status != 0) return send_answer(c);
-  c->suspended = true;
-  MHD_suspend_connection(c->connection);
+  hold(c);
   return MHD_YES;
 }
 
@@ -180,12 +239,26 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
   run(poll->data);
 }
 
-static void run(zc_server *server) {
+/* When libmicrohttpd is to be run again without an event; false: not at all. It takes its listener
+ * out of the epoll set while it has all its connections, and back only when it is run after one has
+ * ended. */
+static bool next_run(zc_server *server, uint64_t *ret_ms) {
   MHD_UNSIGNED_LONG_LONG ms;
+  bool due = MHD_get_timeout(server->daemon, &ms) == MHD_YES;
+  bool full = server->n_connections >= ZC_SERVER_CONNECTIONS;
+  *ret_ms = due ? ms : FULL_LOOK_MS;
+  if (full && *ret_ms > FULL_LOOK_MS) *ret_ms = FULL_LOOK_MS;
+  if (server->one_ended) *ret_ms = 0;
+  return due || full || server->one_ended;
+}
+
+static void run(zc_server *server) {
+  uint64_t ms;
+  server->one_ended = false;
   int64_t begun = zc_loop_watch_begin();
   MHD_run(server->daemon);
   zc_loop_watch_end(server->loop, begun, "server", "requests");
-  if (MHD_get_timeout(server->daemon, &ms) == MHD_YES) {
+  if (next_run(server, &ms)) {
     uv_timer_start(&server->timer, on_timer, ms, 0);
   } else {
     uv_timer_stop(&server->timer);
@@ -199,8 +272,7 @@ static void on_ready(zc_exchange *exchange) {
     return;
   }
   if (!c->suspended) return;
-  c->suspended = false;
-  MHD_resume_connection(c->connection);
+  resume(c, NULL);
   uv_timer_start(&c->server->timer, on_timer, 0, 0);
 }
 
@@ -253,7 +325,8 @@ int zc_server_start(zc_loop *loop, int listener, const zc_router *router, zc_ser
       server, MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL, MHD_OPTION_LISTEN_SOCKET,
       listener, MHD_OPTION_CONNECTION_LIMIT, ZC_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
       ZC_SERVER_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-      MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL, MHD_OPTION_END);
+      MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
+      keep_encoded, NULL, MHD_OPTION_END);
   if (!server->daemon) {
     close(listener);
     free(server);
@@ -275,10 +348,7 @@ void zc_server_stop(zc_server *server) {
   uv_poll_stop(&server->poll);
   uv_timer_stop(&server->timer);
   for (zc_conversation *c = server->conversations; c; c = c->next) {
-    if (!c->suspended) continue;
-    c->suspended = false;
-    c->overruled = true;
-    MHD_resume_connection(c->connection);
+    if (c->suspended) resume(c, "the engine is stopping");
   }
   for (int i = 0; i < FAREWELL_RUNS; i++)
     MHD_run(server->daemon);

@@ -1,7 +1,9 @@
 /* server.h - a router behind HTTP: libmicrohttpd on the loop, for any listening socket.
  *
  * No thread of its own: libmicrohttpd's epoll descriptor is polled by the loop, its timeouts are a
- * timer there. Bounded: 32 connections, 64 KiB of body, 10 s without progress. */
+ * timer there. Bounded: 32 connections, 64 KiB of body, 10 s without progress. At most 16 of the
+ * connections wait for an exchange that is held: the others stay free for what is answered at once.
+ */
 #ifndef ZC_SERVE_SERVER_H
 #define ZC_SERVE_SERVER_H
 
@@ -9,6 +11,7 @@
 #include "core/serve/router.h"
 
 #define ZC_SERVER_CONNECTIONS 32u
+#define ZC_SERVER_HELD        16u
 #define ZC_SERVER_TIMEOUT_S   10u
 
 typedef struct zc_server zc_server;

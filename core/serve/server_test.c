@@ -16,6 +16,9 @@
 
 #include "core/base/time_text.h"
 
+#define CLIENTS_MAX 64
+#define PATIENCE_MS 5000 /* then a test has failed: no answer comes */
+
 typedef struct {
   zc_clock clock;
   zc_loop *loop;
@@ -23,6 +26,9 @@ typedef struct {
   char folder[40];
   struct sockaddr_un address;
   zc_exchange *held;
+  size_t n_held;
+  bool waits; /* for an exchange to be held */
+  zc_exchange *all_held[CLIENTS_MAX];
   int client;
   char answer[4096];
   size_t length;
@@ -39,9 +45,10 @@ static void say_body(void *user, zc_exchange *exchange) {
 
 static void hold(void *user, zc_exchange *exchange) {
   fixture *f = user;
+  if (!zc_exchange_hold(exchange)) return;
   f->held = exchange;
-  zc_exchange_hold(exchange);
-  zc_loop_stop(f->loop);
+  f->all_held[f->n_held++] = exchange;
+  if (f->waits) zc_loop_stop(f->loop);
 }
 
 static const zc_route routes[] = {{"POST", "/say", say_body}, {"GET", "/hold", hold}};
@@ -61,7 +68,7 @@ static int set_up(void **state) {
   snprintf(f->address.sun_path, sizeof f->address.sun_path, "%s/s", f->folder);
   int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
   assert_int_equal(bind(listener, (struct sockaddr *)&f->address, sizeof f->address), 0);
-  assert_int_equal(listen(listener, 4), 0);
+  assert_int_equal(listen(listener, CLIENTS_MAX), 0);
   assert_int_equal(zc_server_start(f->loop, listener, &router, &f->server, NULL), ZC_OK);
   f->client = socket(AF_UNIX, SOCK_STREAM, 0);
   assert_int_equal(connect(f->client, (struct sockaddr *)&f->address, sizeof f->address), 0);
@@ -99,14 +106,23 @@ static void on_answer(uv_poll_t *poll, int status, int events) {
   if (whole || n == 0) zc_loop_stop(f->loop);
 }
 
+static void on_no_answer(uv_timer_t *timer) {
+  zc_loop_stop(((fixture *)timer->data)->loop);
+}
+
 /* The status of the answer, whose body is left in *ret_body. */
 static int receive(fixture *f, const char **ret_body) {
   uv_poll_t poll = {.data = f};
+  uv_timer_t patience = {.data = f};
   f->length = 0;
+  f->answer[0] = '\0';
   uv_poll_init(zc_loop_uv(f->loop), &poll, f->client);
   uv_poll_start(&poll, UV_READABLE, on_answer);
+  uv_timer_init(zc_loop_uv(f->loop), &patience);
+  uv_timer_start(&patience, on_no_answer, PATIENCE_MS, 0);
   zc_loop_run(f->loop, ZC_TIME_MAX);
   uv_close((uv_handle_t *)&poll, NULL);
+  uv_close((uv_handle_t *)&patience, NULL);
   uv_run(zc_loop_uv(f->loop), UV_RUN_NOWAIT);
   const char *body = strstr(f->answer, "\r\n\r\n");
   *ret_body = body ? body + 4 : "";
@@ -114,7 +130,9 @@ static int receive(fixture *f, const char **ret_body) {
 }
 
 static void wait_until_held(fixture *f) {
+  f->waits = true;
   zc_loop_run(f->loop, ZC_TIME_MAX);
+  f->waits = false;
   assert_non_null(f->held);
 }
 
@@ -185,6 +203,91 @@ static void whoever_waits_at_the_stop_is_told(void **state) {
   zc_exchange_answer(f->held, 200); /* comes too late, and frees the exchange */
 }
 
+static int connect_client(fixture *f) {
+  int client = socket(AF_UNIX, SOCK_STREAM, 0);
+  assert_int_equal(connect(client, (struct sockaddr *)&f->address, sizeof f->address), 0);
+  return client;
+}
+
+/* What lies ready is done, by the server too. */
+static void take_turns(fixture *f) {
+  for (int i = 0; i < 100; i++)
+    uv_run(zc_loop_uv(f->loop), UV_RUN_NOWAIT);
+}
+
+/* As many connections as there may be, and more that wait for a place; then they go. */
+static void idle_connections_do_not_close_the_door(void **state) {
+  fixture *f = *state;
+  static const int counts[] = {ZC_SERVER_CONNECTIONS - 1, ZC_SERVER_CONNECTIONS,
+                               ZC_SERVER_CONNECTIONS + 1, 40};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    int idle[CLIENTS_MAX];
+    const char *body;
+    close(f->client);
+    take_turns(f);
+    for (int j = 0; j < counts[i]; j++)
+      idle[j] = connect_client(f);
+    take_turns(f);
+    for (int j = 0; j < counts[i]; j++)
+      close(idle[j]);
+    take_turns(f);
+    f->client = connect_client(f);
+    send_text(f, "POST /say HTTP/1.1\r\nHost: engine\r\nContent-Length: 2\r\n\r\nhi");
+    assert_int_equal(receive(f, &body), 200);
+  }
+}
+
+/* So many exchanges held by clients that stay; their sockets are left in `clients`. */
+static void fill_places(fixture *f, int *clients) {
+  for (size_t i = 0; i < ZC_SERVER_HELD; i++) {
+    clients[i] = connect_client(f);
+    assert_int_equal(write(clients[i], HOLD, strlen(HOLD)), strlen(HOLD));
+  }
+  take_turns(f);
+  assert_int_equal(f->n_held, ZC_SERVER_HELD);
+}
+
+static void answer_all(fixture *f) {
+  for (size_t i = 0; i < f->n_held; i++)
+    zc_exchange_answer(f->all_held[i], 200);
+}
+
+static void whoever_waits_leaves_room_for_others(void **state) {
+  fixture *f = *state;
+  int clients[ZC_SERVER_HELD];
+  const char *body;
+  fill_places(f, clients);
+  send_text(f, HOLD);
+  assert_int_equal(receive(f, &body), 503);
+  assert_non_null(strstr(f->answer, "Retry-After: "));
+  assert_int_equal(f->n_held, ZC_SERVER_HELD);
+  send_text(f, "POST /say HTTP/1.1\r\nHost: engine\r\nContent-Length: 2\r\n\r\nhi");
+  assert_int_equal(receive(f, &body), 200);
+  zc_exchange_answer(f->all_held[--f->n_held], 200);
+  take_turns(f);
+  send_text(f, HOLD);
+  take_turns(f);
+  assert_int_equal(f->n_held, ZC_SERVER_HELD);
+  answer_all(f);
+  for (size_t i = 0; i < ZC_SERVER_HELD; i++)
+    close(clients[i]);
+}
+
+static void whoever_leaves_gives_the_place_back(void **state) {
+  fixture *f = *state;
+  int clients[ZC_SERVER_HELD];
+  fill_places(f, clients);
+  close(clients[3]);
+  close(clients[5]);
+  send_text(f, HOLD);
+  take_turns(f);
+  assert_int_equal(f->n_held, ZC_SERVER_HELD + 1);
+  answer_all(f); /* those that left too: nobody hears these */
+  for (size_t i = 0; i < ZC_SERVER_HELD; i++) {
+    if (i != 3 && i != 5) close(clients[i]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(bodies_reach_the_handler, set_up, tear_down),
@@ -193,6 +296,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_held_exchange_is_answered_later, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_client_that_leaves_harms_nobody, set_up, tear_down),
       cmocka_unit_test_setup_teardown(whoever_waits_at_the_stop_is_told, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(idle_connections_do_not_close_the_door, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(whoever_waits_leaves_room_for_others, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(whoever_leaves_gives_the_place_back, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 #define APPLICATION_ID 0x5a634a31 /* "ZcJ1" */
 #define SCHEMA_VERSION 1
 #define BUSY_MS        2000
-#define CHECKED_WHOLE  ((int64_t)64 << 20) /* bytes; larger files are checked as they are read */
+#define CHECKED_WHOLE  ((int64_t)64 << 20) /* bytes */
 #define WAL_BYTES      "4194304"           /* kept between checkpoints */
 
 /* As SQLite keeps them, word for word: the check compares. `sum` is zc_sum() of the columns. */
@@ -273,7 +273,6 @@ static int check_rows(sqlite3 *database, const char *path, zc_error *error) {
       {"executions", "SELECT count(*) FROM executions WHERE sum IS NOT "
                      "zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record)"},
       {"marks", "SELECT count(*) FROM marks WHERE sum IS NOT zc_sum(pipeline,slot)"},
-      {"outbox", "SELECT count(*) FROM outbox WHERE sum IS NOT zc_sum(table_name,body)"},
       {"sinks", "SELECT count(*) FROM sinks WHERE sum IS NOT zc_sum(name,sequence)"},
       {"the outbox's counter", "SELECT coalesce((SELECT max(sequence) FROM sinks), 0) > "
                                "coalesce((SELECT seq FROM sqlite_sequence), 0)"},
@@ -287,15 +286,38 @@ static int check_rows(sqlite3 *database, const char *path, zc_error *error) {
   return ZC_OK;
 }
 
-int zc_database_check(sqlite3 *database, const char *path, bool whole, zc_error *error) {
+/* Larger files are checked as they are read. */
+static int is_small(sqlite3 *database, const char *path, bool *ret, zc_error *error) {
   int64_t pages = 0, bytes = 0;
-  int status = check_kind(database, path, error);
-  if (status == ZC_OK) status = check_schema(database, path, error);
-  if (status != ZC_OK || !whole) return status;
   int result = zc_database_number(database, "PRAGMA page_count", &pages);
   if (result == SQLITE_OK) result = zc_database_number(database, "PRAGMA page_size", &bytes);
   if (result != SQLITE_OK) return unreadable(database, path, result, error);
-  if (pages * bytes > CHECKED_WHOLE) return ZC_OK;
+  *ret = pages * bytes <= CHECKED_WHOLE;
+  return ZC_OK;
+}
+
+int zc_database_damaged_items(sqlite3 *database, const char *path, int64_t *ret, zc_error *error) {
+  bool small = false;
+  int64_t bad = 0;
+  int status = is_small(database, path, &small, error);
+  if (status != ZC_OK) return status;
+  int result = SQLITE_OK;
+  if (small) {
+    result = zc_database_number(
+        database, "SELECT count(*) FROM outbox WHERE sum IS NOT zc_sum(table_name,body)", &bad);
+  }
+  if (result != SQLITE_OK) return unreadable(database, path, result, error);
+  *ret = bad;
+  return ZC_OK;
+}
+
+int zc_database_check(sqlite3 *database, const char *path, bool whole, zc_error *error) {
+  bool small = false;
+  int status = check_kind(database, path, error);
+  if (status == ZC_OK) status = check_schema(database, path, error);
+  if (status != ZC_OK || !whole) return status;
+  status = is_small(database, path, &small, error);
+  if (status != ZC_OK || !small) return status;
   status = check_pages(database, path, error);
   return status == ZC_OK ? check_rows(database, path, error) : status;
 }

@@ -43,6 +43,23 @@ static int make_folder(const char *path, bool last) {
   return sync_folder_of(path);
 }
 
+/* Whoever can write there can put another journal or socket in the place of ours. */
+static int check_owner(const char *path, const struct stat *about, zc_error *error) {
+  if (about->st_uid != 0 && about->st_uid != geteuid()) {
+    return zc_error_set(error, ZC_EINVAL,
+                        "state_dir %s belongs to another user (uid %ld), who could change the "
+                        "journal: chown %ld '%s', or choose another folder",
+                        path, (long)about->st_uid, (long)geteuid(), path);
+  }
+  if (about->st_mode & (S_IWGRP | S_IWOTH)) {
+    return zc_error_set(error, ZC_EINVAL,
+                        "state_dir %s can be written by other users (mode %04o), who could change "
+                        "the journal: chmod go-w '%s', or choose another folder",
+                        path, (unsigned)about->st_mode & 07777u, path);
+  }
+  return ZC_OK;
+}
+
 int zc_state_dir_make(const char *path, zc_error *error) {
   char folder[PATH_BYTES];
   struct stat status;
@@ -59,7 +76,7 @@ int zc_state_dir_make(const char *path, zc_error *error) {
   }
   if (!number) number = make_folder(folder, true);
   if (!number && (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))) number = ENOTDIR;
-  if (!number) return ZC_OK;
+  if (!number) return check_owner(path, &status, error);
   return zc_error_set(error, ZC_EIO, "state_dir %s: %s", path, strerror(number));
 }
 
@@ -68,8 +85,9 @@ static int lock_held(int descriptor, const char *path, zc_error *error) {
   ssize_t n = read(descriptor, pid, sizeof pid - 1);
   pid[n > 0 ? n : 0] = '\0';
   pid[strspn(pid, "0123456789")] = '\0';
-  return zc_error_set(error, ZC_ECONFLICT, "another engine (pid %s) runs on state_dir %s",
-                      *pid ? pid : "unknown", path);
+  /* In the moment after the lock was taken its pid is not there yet. */
+  return zc_error_set(error, ZC_ECONFLICT, "another zerocarb%s%s%s holds state_dir %s",
+                      *pid ? " (pid " : "", pid, *pid ? ")" : "", path);
 }
 
 int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error) {

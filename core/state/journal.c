@@ -36,6 +36,10 @@ static int on_wal(void *user, sqlite3 *database, const char *name, int pages) {
 static int open_writer(zc_journal *journal, zc_error *error) {
   int status = zc_database_open(journal->path, true, &journal->writer, error);
   if (status == ZC_OK) status = zc_database_check(journal->writer, journal->path, true, error);
+  if (status == ZC_OK) {
+    status =
+        zc_database_damaged_items(journal->writer, journal->path, &journal->damaged_items, error);
+  }
   if (status == ZC_OK) status = zc_database_adopt(journal->writer, error);
   if (status != ZC_OK) return status;
   int result = zc_database_run(journal->writer, FORGET_MARKS);
@@ -100,6 +104,10 @@ void zc_journal_close(zc_journal *journal) {
   if (!journal) return;
   if (journal->loop) zc_thread_stop(journal);
   free_journal(journal);
+}
+
+int64_t zc_journal_damaged_items(const zc_journal *journal) {
+  return journal->damaged_items;
 }
 
 void zc_journal_on_items(zc_journal *journal, void (*callback)(void *user), void *user) {

@@ -39,7 +39,8 @@ typedef void (*zc_journal_callback)(void *user, int status, const char *message)
  * there is no journal yet. ZC_ECONFLICT where another engine holds the lock; ZC_EDATA where the
  * file is damaged, foreign or of a newer version: the error says what and how to keep it aside, and
  * the file is left as it is. Before writing, files up to 64 MiB are checked whole; otherwise rows
- * are checked as they are read. */
+ * are checked as they are read. A damaged row of the outbox does not stand in the way. ZC_EINVAL
+ * where others could write to state_dir. */
 int zc_journal_open(zc_loop *loop, const char *state_dir, zc_journal **ret, zc_error *error);
 /* Commits what was handed in, calls back what is still owed, then closes. Blocking; after the loop
  * stopped taking new work, before zc_loop_destroy(). NULL is fine. */
@@ -80,6 +81,7 @@ typedef struct {
   const char *table; /* its name */
   const char *text;
   size_t length;
+  bool damaged; /* the row is not what was written: no table, no text; to be passed over */
 } zc_outbox_item;
 /* Reads the next items (at most n, at most 1 MiB) of a sink on the journal's thread; valid during
  * the callback only. n_items 0: none waits. ZC_ENOTFOUND: no such sink. A negative result: refused,
@@ -91,6 +93,9 @@ int zc_journal_read_outbox(zc_journal *journal, const char *sink, size_t n,
 /* The sink has everything up to and with `sequence`. A negative result: refused, no callback. */
 int zc_journal_advance(zc_journal *journal, const char *sink, int64_t sequence,
                        zc_journal_callback callback, void *user);
+/* Damaged rows that the outbox had when it was opened; 0 also where it was too large to be checked.
+ */
+int64_t zc_journal_damaged_items(const zc_journal *journal);
 /* Called on the loop after each commit that added items. */
 void zc_journal_on_items(zc_journal *journal, void (*callback)(void *user), void *user);
 int64_t zc_journal_backlog(zc_journal *journal, const char *sink); /* blocking read; -1: unknown */

@@ -91,6 +91,7 @@ struct zc_journal {
   zc_loop *loop;
   uv_async_t *wake;
   size_t owed; /* jobs that the loop is to hear of */
+  int64_t damaged_items;
   void (*on_items)(void *user);
   void *on_items_user;
 
@@ -124,8 +125,10 @@ int zc_journal_damaged(zc_error *error, const char *path, const char *format, ..
 /* database.c */
 int zc_database_open(const char *path, bool writing, sqlite3 **ret, zc_error *error);
 int zc_database_create(const char *path, zc_error *error); /* the schema, in an empty file */
-/* Whether it is a journal of ours; `whole`: and every page and row is sound. */
+/* Whether it is a journal of ours; `whole`: and every page and row is sound, but for the outbox's:
+ * a lost item is no reason to forget what runs. */
 int zc_database_check(sqlite3 *database, const char *path, bool whole, zc_error *error);
+int zc_database_damaged_items(sqlite3 *database, const char *path, int64_t *ret, zc_error *error);
 /* Once it is known to be whole: from now on it may be changed. */
 int zc_database_adopt(sqlite3 *database, zc_error *error);
 int zc_database_run(sqlite3 *database, const char *sql); /* an SQLite result */

@@ -272,6 +272,33 @@ static void reading_beside(void **state) {
   zc_journal_close(reader);
 }
 
+/* Nothing is made in a folder in which others could exchange it. */
+static void a_state_dir_that_others_can_write_is_refused(void **state) {
+  rig *r = *state;
+  static const mode_t modes[] = {0770, 0702, 01777};
+  zc_error error = {0};
+  assert_int_equal(mkdir(r->directory, 0700), 0);
+  zc_clock_init_virtual(&r->clock, RIG_START);
+  assert_int_equal(zc_loop_create(&r->clock, &r->loop), ZC_OK);
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    assert_int_equal(chmod(r->directory, modes[i]), 0);
+    assert_int_equal(zc_journal_open(r->loop, r->directory, &r->journal, &error), ZC_EINVAL);
+    assert_non_null(strstr(error.text, "chmod go-w"));
+    assert_int_equal(access(r->file, F_OK), -1);
+  }
+  if (geteuid() == 0) {
+    assert_int_equal(chmod(r->directory, 0700), 0);
+    assert_int_equal(chown(r->directory, 65534, 0), 0);
+    assert_int_equal(zc_journal_open(r->loop, r->directory, &r->journal, &error), ZC_EINVAL);
+    assert_non_null(strstr(error.text, "chown 0"));
+    assert_int_equal(chown(r->directory, 0, 0), 0);
+  }
+  assert_int_equal(zc_loop_destroy(r->loop), ZC_OK);
+  assert_int_equal(chmod(r->directory, 0755), 0); /* to read is harmless: the files are 0600 */
+  rig_open(r);
+  rig_close(r);
+}
+
 static void last_words(void *user, int status, const char *message) {
   rig *r = user;
   rig_count(r, status, message);
@@ -301,6 +328,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(what_cannot_be_taken_is_said, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(the_queue_is_bounded, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(files_are_private, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_state_dir_that_others_can_write_is_refused, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(one_engine_a_state_dir, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(reading_beside, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(closing_calls_back_what_is_owed, rig_setup, rig_teardown),

@@ -129,11 +129,11 @@ static int copy_item(sqlite3_stmt *row, zc_outbox_item *ret, char **ret_block) {
   return ZC_OK;
 }
 
-/* A damaged row ends a read; alone at the front it is told. */
 static int take_row(read_job *job, sqlite3_stmt *row, bool *ret_full) {
   if (!sqlite3_column_int(row, 3)) {
-    *ret_full = job->n_items > 0;
-    return job->n_items > 0 ? ZC_OK : ZC_EDATA;
+    job->items[job->n_items++] =
+        (zc_outbox_item){.sequence = sqlite3_column_int64(row, 0), .damaged = true};
+    return ZC_OK;
   }
   size_t length = (size_t)sqlite3_column_bytes(row, 2);
   *ret_full = job->n_items > 0 && job->bytes + length > ZC_OUTBOX_READ_BYTES;

@@ -31,7 +31,8 @@ static printed print(const zc_execution_facts *facts) {
   printed p = {.facts = facts,
                .base = &regions[positions[0]],
                .chosen = &regions[positions[decision->region]],
-               .has_savings = decision->has_baseline && decision->has_intensity};
+               .has_savings =
+                   decision->has_baseline && decision->has_intensity && !decision->unlike};
   p.base_intensity = zc_round(decision->baseline_intensity, ZC_INTENSITY_DECIMALS);
   p.intensity = zc_round(decision->intensity, ZC_INTENSITY_DECIMALS);
   p.sci = sci_of(facts, p.intensity);

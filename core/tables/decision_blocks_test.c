@@ -109,6 +109,24 @@ static void savings_from_printed_figures(void **state) {
   zc_world_finish(&w);
 }
 
+/* A value at the start against a mean says nothing of savings. */
+static void unlike_figures_save_nothing(void **state) {
+  (void)state;
+  zc_world w;
+  zc_world_init(&w);
+  w.decision.region = 1;
+  w.decision.intensity = 12;
+  w.decision.unlike = true;
+  record r = written(&w);
+  assert_member(&r, "carbon_analysis/default_intensity", "16.1");
+  assert_member(&r, "carbon_analysis/optimal_intensity", "12");
+  assert_member(&r, "carbon_analysis/savings_g", "");
+  assert_member(&r, "carbon_analysis/savings_percent", "");
+  assert_member(&r, "carbon_analysis.savings_g", "");
+  record_finish(&r);
+  zc_world_finish(&w);
+}
+
 static void a_worse_choice_saves_less_than_nothing(void **state) {
   (void)state;
   zc_world w;
@@ -275,6 +293,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_published_example),
       cmocka_unit_test(savings_from_printed_figures),
+      cmocka_unit_test(unlike_figures_save_nothing),
       cmocka_unit_test(a_worse_choice_saves_less_than_nothing),
       cmocka_unit_test(unknown_figures),
       cmocka_unit_test(the_yearly_average),

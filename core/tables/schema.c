@@ -20,6 +20,7 @@ static const zc_table executions = {
     .indexes = execution_indexes,
     .ttl_attribute = "ttl",
     .retention_s = 365 * DAY_S,
+    .flags = ZC_TABLE_RECOVERABLE,
 };
 
 static const zc_table history = {
@@ -34,6 +35,7 @@ static const zc_table analytics = {
     .primary = {"pipeline_analytics", "pipeline_name", "date", 'S', 'S'},
     .ttl_attribute = "ttl",
     .retention_s = 365 * DAY_S,
+    .flags = ZC_TABLE_RECOVERABLE,
 };
 
 static const zc_table insights = {

@@ -5,7 +5,8 @@
  *   {"slots": [{"from": "2026-01-02T03:00Z", "to": "2026-01-02T03:30Z", "intensity": 181}, …]}
  *
  * and emits the slots. To make it yours: rename the file, `my_source` in it and in CMakeLists.txt,
- * and change the options, ask() and read_slot(). docs/PLUGIN_GUIDE.md goes through it. */
+ * and change the options, ask() and read_slot(). The guide goes through it: PLUGIN_GUIDE.md in
+ * share/doc/zerocarb of the installation, docs/ of the source tree. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

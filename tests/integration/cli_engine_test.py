@@ -37,7 +37,7 @@ def the_engine_takes_commands_over_its_socket(program):
         done = expect(program, 1, "executions", "cancel", words[0])
         equal(done.stdout, "")
         done = expect(program, 1, "run")
-        has(done.stderr, "another engine")
+        has(done.stderr, "another zerocarb")
         equal(engine.end(), 0)
     equal(os.path.exists(program.path("state/engine.sock")), False, "the socket is left behind")
 
@@ -219,6 +219,10 @@ def a_stopped_engines_work_is_taken_up_again(program):
         item = json.loads(expect(program, 0, "trigger", "build", "--json").stdout)
         wait_for("the deferral", lambda: [r["status"] for r in listed(program)] == ["DEFERRED"])
         equal(engine.end(), 0)
+        has(engine.said(), ": 1 pipeline, 2 sources; ")
+        has(engine.said(), "stopped; 1 run waits in the journal")
+        table = expect(program, 0, "executions").stdout.splitlines()
+        equal("." in table[1].split()[6], False, table[1])  # PLANNED: whole seconds
     before = listed(program, "--live")
     equal([r["execution_id"] for r in before], [item["execution_id"]])
     with Engine(program) as engine:
@@ -226,6 +230,7 @@ def a_stopped_engines_work_is_taken_up_again(program):
         expect(program, 0, "executions", "cancel", item["execution_id"])
         wait_for("its end", lambda: listed(program, "--live") == [])
         equal(engine.end(), 0)
+        has(engine.said(), "stopped; no run waits")
 
 
 # ---- once, and replay ----

@@ -1,11 +1,12 @@
 """The commands, as operators and scripts meet them: exit statuses, what goes where, and a run in the foreground."""
+import datetime
 import json
 import os
 import signal
 import subprocess
 
 from cli_material import GB, expect, has, listed, pipeline, prepare, prepare_now, wait_for
-from program import equal, main
+from program import Skipped, equal, main, stamp
 
 COMMANDS = ["run", "check", "decide", "trigger", "plugins", "source", "executions"]
 
@@ -25,7 +26,7 @@ def mistakes_in_the_arguments_are_named(program):
         (["decide", "build", "--at", "noon"], "--at: 'noon' is no time such as 2026-01-02T03:04:05Z"),
         (["decide", "build", "--config"], "--config wants a FILE"),
         (["decide", "biuld"], "zerocarb.yaml has no pipeline 'biuld': did you mean 'build'?"),
-        (["trigger", "other-name"], "zerocarb.yaml has no pipeline 'other-name'"),
+        (["trigger", "other-name"], "zerocarb.yaml has no pipeline 'other-name'; there are build"),
         (["source", "trase"], "zerocarb.yaml has no source 'trase': did you mean 'trace'?"),
         (["source", "trace", "--region", "mars"], "trace has no region mars"),
         (["executions", "lst"], "executions: 'lst' is not known: did you mean 'list'?"),
@@ -93,7 +94,7 @@ def check_finds_what_only_the_plugins_know(program):
     program.write("trace.csv", "timestamp,GB,SE\n2026-01-01T00:00:00Z,1,2\n2026-01-01T00:00:00Z,1,2\n")
     done = expect(program, 78, "check")
     has(done.stdout, "zerocarb.yaml:6:")
-    has(done.stdout, "error: source trace: ")
+    has(done.stdout, "error: source trace: /")
     has(done.stdout, "trace.csv:3: ")
 
 
@@ -108,6 +109,15 @@ def the_config_is_looked_for_in_the_documented_order(program):
     done = expect(program, 78, "run", "-c", "third.yaml")
     has(done.stderr, "third.yaml")
     equal(done.stdout, "")
+
+
+def without_a_config_the_places_looked_at_are_named(program):
+    if os.path.exists("/etc/zerocarb/zerocarb.yaml"):
+        raise Skipped("this machine has a configuration in /etc/zerocarb")
+    for command in (["check"], ["check", "--json"], ["decide", "build"], ["executions"]):
+        done = expect(program, 78, *command, env={"ZEROCARB_CONFIG": ""})
+        has(done.stderr, "no -c FILE, no $ZEROCARB_CONFIG, no ./zerocarb.yaml, no /etc/zerocarb/zerocarb.yaml")
+        equal((done.stdout, "fine" in done.stderr), ("", False), command)
 
 
 # ---- decide ----
@@ -133,7 +143,8 @@ def decide_explains_itself(program):
     at = ["--at", "2026-01-01T00:00:00Z"]
     text = expect(program, 0, "decide", "build", *at).stdout
     has(text, "build: DEFER, start 2026-01-01T03:00:00Z (in 3h00m) in eu-west-2")
-    for part in ("3.6234 g, 27.46 %", "eu-north-1", "deferral_window", "proposed, chosen", "threshold", "data quality"):
+    for part in ("intensity  64.0 gCO2eq/kWh planned, 176.0 if run at once", "180.0000", "3.6234 g, 27.46 %", "eu-north-1",
+                  "deferral_window", "proposed, chosen", "threshold", "data quality"):
         has(text, part)
     equal("\033" in text, False, "colour off a terminal")
     why = json.loads(expect(program, 0, "decide", "build", *at, "--json", "--why").stdout)["why"]
@@ -141,6 +152,16 @@ def decide_explains_itself(program):
     equal([c["best_window"] for c in why["candidates"]], [64, 180])
     equal([p["policy"] for p in why["policies"]], ["threshold", "deferral_window"])
     equal(os.path.exists(program.path("state")), False, "decide writes nothing")
+
+
+def decide_without_data_says_unknown(program):
+    prepare(program)
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    begin, end = text.index("  - plugin: static_pue"), text.index("policies:")
+    program.write("zerocarb.yaml", text[:begin] + text[end:])  # it has a yearly average
+    text = expect(program, 0, "decide", "build", "--at", "2030-01-01T00:00:00Z").stdout
+    has(text, "  intensity  unknown\n  savings    unknown\n")
+    equal("- gCO2eq" in text, False, text)
 
 
 def decide_relocates_where_waiting_is_not_possible(program):
@@ -194,7 +215,12 @@ def a_source_shows_what_it_gives(program):
 
 def a_source_with_nothing_to_give_is_unavailable(program):
     prepare(program)
-    expect(program, 69, "source", "trace", "--at", "2020-01-01T00:00:00Z")
+    done = expect(program, 69, "source", "trace", "--at", "2020-01-01T00:00:00Z")
+    has(done.stdout, "the recording of GB covers 2026-01-01T00:00:00Z to 2026-01-03T00:00:00Z; nothing for the time asked")
+    # Past its end the recording was observed, and has no forecast.
+    done = expect(program, 1, "source", "trace", "--at", "2026-01-03T12:00:00Z", "--json", "-r", "eu-west-2")
+    region = json.loads(done.stdout)["regions"][0]
+    equal(("error" in region["observed"], "error" in region["forecast"]), (False, True))
 
 
 # ---- trigger in the foreground ----
@@ -223,13 +249,21 @@ def trigger_gives_the_status_of_the_run(program):
     prepare_now(program, pipeline("bad", "echo it broke >&2; exit 3"), pipeline("dry"))
     done = expect(program, 1, "trigger", "bad")
     has(done.stdout, "FAILED")
-    has(done.stdout, "it broke")
+    equal(done.stdout.count("it broke"), 1, "the output stands there once")
+    equal(done.stdout.endswith("output_tail\n  it broke\n"), True, done.stdout)
+    equal("carbon_analysis." in done.stdout, False, done.stdout)
     done = expect(program, 0, "trigger", "dry")
     has(done.stdout, "NOT_TRIGGERED")
     rows = listed(program)
     equal([row["status"] for row in rows], ["NOT_TRIGGERED", "FAILED"])
     failed = rows[1]["execution_id"]
-    has(expect(program, 0, "executions", "show", failed[:8]).stdout, "it broke")
+    shown = expect(program, 0, "executions", "show", failed[:8]).stdout
+    equal(shown.count("it broke"), 1, shown)
+    equal("carbon_analysis." in shown, False, shown)
+    for key in ("timestamp", "ttl"):
+        seconds = rows[1][key]
+        has(shown, f"{seconds} ({stamp(datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc))})\n")
+    has(shown, "regions_fetched        eu-west-2, eu-north-1\n")
     equal(json.loads(expect(program, 0, "executions", "show", failed, "--json").stdout), rows[1])
     has(expect(program, 0, "executions").stdout, failed[:8])
     equal(len(listed(program, "--limit", "1")), 1)
@@ -245,6 +279,65 @@ def an_interrupted_trigger_cancels_its_run(program):
     equal(process.returncode, 1)
     equal(json.loads(output)["status"], "CANCELLED")
     equal([row["status"] for row in listed(program)], ["CANCELLED"])
+
+
+def a_trigger_that_is_not_taken_has_a_status_of_its_own(program):
+    """1 means that the run failed: it is never the status of a refusal, however many come at once."""
+    prepare_now(program, pipeline("build", "echo >> runs; exec sleep 60"))
+    first = program.start("trigger", "build", "--json")
+    wait_for("the command", lambda: os.path.exists(program.path("runs")))
+    done = expect(program, 69, "trigger", "build")
+    has(done.stderr, f"another zerocarb (pid {first.pid}) holds state_dir")
+    equal(done.stdout, "")
+    others = [program.start("trigger", "build") for _ in range(6)]
+    for other in others:
+        output, said = other.communicate(timeout=20)
+        equal((other.returncode, output), (69, ""), said)
+    run = listed(program, "--live")[0]
+    done = expect(program, 69, "executions", "cancel", run["execution_id"][:8])
+    has(done.stderr, f"a foreground `zerocarb trigger` or `run --once` (pid {first.pid}) holds ")
+    first.send_signal(signal.SIGINT)
+    equal((json.loads(first.communicate(timeout=20)[0])["status"], first.returncode), ("CANCELLED", 1))
+    has(expect(program, 69, "executions", "cancel", run["execution_id"]).stderr, "no engine runs here")
+
+
+def triggers_at_once_are_taken_or_refused(program):
+    prepare_now(program, pipeline("build", "echo >> runs"))
+    triggers = [program.start("trigger", "build") for _ in range(8)]
+    for process in triggers:
+        process.communicate(timeout=30)
+    statuses = [process.returncode for process in triggers]
+    equal(set(statuses) <= {0, 69}, True, statuses)
+    equal(statuses.count(0) > 0, True, statuses)
+    equal([row["status"] for row in listed(program)], ["SUCCESS"] * statuses.count(0))
+
+
+def the_commands_log_as_the_config_says(program):
+    prepare_now(program, pipeline("build", "true"))
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    log = "  log: {{level: {}, format: {}}}\n"
+    for level, form in (("info", "json"), ("error", "text")):
+        program.write("zerocarb.yaml", text.replace("engine:\n", "engine:\n" + log.format(level, form)))
+        said = expect(program, 0, "trigger", "build").stderr
+        if form == "json":
+            lines = [json.loads(line) for line in said.splitlines()]
+            equal("execute" in {line["component"] for line in lines}, True, said)
+        else:
+            equal({line.split(":")[0] for line in said.splitlines()}, {"zerocarb"}, said)
+            has(said, " SUCCESS")
+
+
+def a_command_is_found_beside_the_config(program):
+    prepare_now(program, pipeline("build"))
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    program.write("zerocarb.yaml", text.replace("auto_trigger: false", "trigger: {plugin: exec, command: [./job.sh]}"))
+    os.chmod(program.write("job.sh", "#!/bin/sh\npwd\n"), 0o755)
+    folder, program.folder = program.folder, "/"
+    try:
+        item = json.loads(expect(program, 0, "trigger", "-c", f"{folder}/zerocarb.yaml", "build", "--json").stdout)
+    finally:
+        program.folder = folder
+    equal(item["output_tail"], folder + "\n")
 
 
 # ---- executions without an engine ----
@@ -269,8 +362,10 @@ main([
     check_prints_all_findings_with_their_places,
     check_finds_what_only_the_plugins_know,
     the_config_is_looked_for_in_the_documented_order,
+    without_a_config_the_places_looked_at_are_named,
     decide_gives_figures_that_can_be_checked_by_hand,
     decide_explains_itself,
+    decide_without_data_says_unknown,
     decide_relocates_where_waiting_is_not_possible,
     plugins_are_listed_with_their_options,
     a_broken_plugin_is_named_and_harms_no_other,
@@ -279,5 +374,9 @@ main([
     trigger_runs_the_command_and_records_it,
     trigger_gives_the_status_of_the_run,
     an_interrupted_trigger_cancels_its_run,
+    a_trigger_that_is_not_taken_has_a_status_of_its_own,
+    triggers_at_once_are_taken_or_refused,
+    the_commands_log_as_the_config_says,
+    a_command_is_found_beside_the_config,
     executions_without_an_engine,
 ])

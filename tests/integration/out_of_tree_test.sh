@@ -114,6 +114,99 @@ YAML
 grep -q '123.5' "$work/source.txt" || { cat "$work/source.txt"; fail "its points are not shown"; }
 ok "asked by zerocarb source"
 
+# --- in C++ ---------------------------------------------------------------------------------------
+mkdir "$work/cxx"
+cat >"$work/cxx/odd_times.cpp" <<'CPP'
+// Its times are wrong in three ways, by the region's option.
+#include <cstring>
+#include <zerocarb/plugin.h>
+
+static const zc_host *host;
+static zc_self *self;
+
+static int create(const zc_host *given, zc_self *instance, const zc_config *, void **ret_state) {
+  host = given;
+  self = instance;
+  *ret_state = &host;
+  return ZC_OK;
+}
+
+static void destroy(void *) {}
+
+static int observe(void *, const zc_query *query, zc_op *op) {
+  const char *way = host->text(query->region_config, "way");
+  zc_signal signal = zc_signal();
+  zc_point point = zc_point();
+  signal.size = sizeof signal;
+  signal.kind = ZC_GRID_INTENSITY;
+  point.to = host->now(self) - 300000;
+  point.from = point.to - 1800000;
+  point.value = 77.5;
+  point.flags = ZC_POINT_OBSERVED;
+  if (std::strcmp(way, "seconds") == 0) {
+    point.from /= 1000;
+    point.to /= 1000;
+  } else if (std::strcmp(way, "elsewhere") == 0) {
+    signal.region = "mars";
+  }
+  host->done(op, host->emit(op, &signal, &point, 1, sizeof point), NULL);
+  return ZC_OK;
+}
+
+static const zc_option options[] = {
+    {"way", ZC_ENUM, ZC_REQUIRED, NULL, "seconds|ended|elsewhere", "What is odd about it."}};
+static const zc_source_ops ops = {sizeof(zc_source_ops), 0, observe, NULL, NULL};
+static const zc_plugin plugin = {sizeof(zc_plugin), ZC_ABI_MAJOR, ZC_ABI_MINOR, ZC_SOURCE,
+                                 sizeof(zc_option), "odd_times", "1.0.0", "Odd times.", NULL,
+                                 options, 0, 1, create, destroy, &ops, "Example Data, CC0"};
+ZC_DEFINE_PLUGIN(odd_times, plugin)
+CPP
+if command -v "${CXX:-g++}" >/dev/null; then
+  # shellcheck disable=SC2046
+  "${CXX:-g++}" -std=c++11 -O2 -Wall -Wextra -Wpedantic -Werror -fvisibility=hidden -shared -fPIC \
+    -o "$work/cxx/odd_times.so" "$work/cxx/odd_times.cpp" $(pkg-config --cflags zerocarb-plugin) ||
+    fail "a plugin in C++11 does not build"
+  "$zerocarb" plugins --dir "$work/cxx" odd_times >"$work/cxx.txt" 2>&1 &&
+    grep -q 'odd_times 1.0.0 (source)' "$work/cxx.txt" ||
+    { cat "$work/cxx.txt"; fail "a plugin in C++11 is not listed"; }
+  ok "a plugin in C++11 is built and listed"
+
+  cat >"$work/odd.yaml" <<YAML
+regions: [eu-west-1, eu-west-2, eu-west-3]
+engine: {state_dir: $work/state, plugin_dirs: [$work/cxx]}
+sources:
+  - {plugin: odd_times, max_age: 1h, regions: {eu-west-1: seconds, eu-west-2: ended, eu-west-3: elsewhere}}
+policies: {use: [{plugin: threshold, max_intensity: 50}]}
+pipelines:
+  - {name: demo, region: eu-west-2, auto_trigger: false, workload: {duration_minutes: 30, vcpu_count: 2, memory_gb: 3}}
+YAML
+  "$zerocarb" source -c "$work/odd.yaml" odd_times >"$work/odd.txt" 2>"$work/odd.err" &&
+    fail "a source of which a region failed is fine"
+  { grep -q 'eu-west-1 .* 1970-01-2.* - *observed' "$work/odd.txt" &&
+    grep -q 'eu-west-2 .* 77.5 *observed, held' "$work/odd.txt" &&
+    grep -q 'observations of eu-west-1: .* in seconds instead of milliseconds?' "$work/odd.err" &&
+    grep -q '"mars", which is no configured region' "$work/odd.err" &&
+    grep -q 'data: Example Data, CC0' "$work/odd.err"; } ||
+    { cat "$work/odd.txt" "$work/odd.err"; fail "odd times are not told"; }
+  "$zerocarb" source -c "$work/odd.yaml" odd_times -r eu-west-1 --json >"$work/odd.json" 2>/dev/null ||
+    fail "zerocarb source --json"
+  grep -q '"message":"all points lie in 1970: times in seconds' "$work/odd.json" ||
+    { cat "$work/odd.json"; fail "odd times are not told in JSON"; }
+  ok "odd times and regions are told"
+else
+  echo "skipped: no ${CXX:-g++}"
+fi
+
+# --- the guide -----------------------------------------------------------------------------------
+guide=$prefix/share/doc/zerocarb/PLUGIN_GUIDE.md
+[ -f "$guide" ] || fail "the guide is not installed"
+# Its configuration, whole but for the reader's folder and token.
+sed -n '/^    # zerocarb.yaml$/,/^$/s/^    //p' "$guide" >"$work/guide.yaml"
+sed -i "s|/home/me/my_source|$work/plugins|" "$work/guide.yaml"
+CARBON_TOKEN=secret "$zerocarb" check -c "$work/guide.yaml" >"$work/guide.txt" 2>&1 ||
+  { cat "$work/guide.yaml" "$work/guide.txt"; fail "the guide's configuration is refused"; }
+ok "the guide is installed, and its configuration passes the check"
+
 # --- and refused where it is wrong ----------------------------------------------------------------
 chmod 0666 "$prefix/lib/zerocarb/plugins/my_source.so"
 if "$zerocarb" plugins my_source >"$work/refused.txt" 2>&1; then fail "a writable file is taken"; fi

@@ -53,7 +53,9 @@ static const zc_plugin plugin = {
 #else
     .kind = ZC_SOURCE,
 #endif
+#ifndef BAD_OPTION_SIZE
     .option_size = sizeof(zc_option),
+#endif
     .name = PLUGIN_NAME,
     .version = "1.0.0",
     .summary = "Is wrong in one place.",

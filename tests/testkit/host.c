@@ -142,6 +142,11 @@ void zc_test_host_answer_error(zc_test_host *host, const char *part, int error,
   answer->message = zc_test_copy(message);
 }
 
+void zc_test_host_answer_unreachable(zc_test_host *host, const char *part, const char *message) {
+  zc_test_host_answer_error(host, part, ZC_EREMOTE, message);
+  host->answers[host->n_answers - 1].unreachable = true;
+}
+
 void zc_test_host_process(zc_test_host *host, int exit_status, const char *tail) {
   free(host->tail);
   host->has_process = true;
@@ -224,7 +229,8 @@ static int ask(zc_test_host *host, source_call call, const char *region, zc_time
   host->region = region;
   zc_op *op = zc_test_host_begin(host);
   int status = call(host->state, &query, op);
-  if (status >= 0) return zc_test_host_finish(host, op);
+  if (status > 0) zc_test_fail("it returned %d: a status is 0 or negative", status);
+  if (status == 0) return zc_test_host_finish(host, op);
   if (((zc_test_op *)op)->over) zc_test_fail("it refused the operation and answered it");
   zc_test_op_end(host, (zc_test_op *)op);
   return status;

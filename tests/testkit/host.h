@@ -3,7 +3,8 @@
  * It records what the plugin emits, reports and logs, answers its requests and processes from a
  * script, and keeps a clock that moves only from one due callback to the next. Options go through
  * the program's own parser. What plugin.h forbids (a second done(), a host call from a worker, a
- * callback into nothing) ends the test with a message and abort().
+ * callback into nothing, an option that the table does not declare) ends the test with a message
+ * and abort().
  *
  * In the source tree this is tests/testkit/host.h. */
 #ifndef ZEROCARB_TESTKIT_H
@@ -72,6 +73,9 @@ void zc_test_host_answer(zc_test_host *host, const char *part, int status, const
 void zc_test_host_answer_header(zc_test_host *host, const char *name, const char *value); /* last */
 void zc_test_host_answer_error(zc_test_host *host, const char *part, int error,
                                const char *message);
+/* No connection came about: ZC_EREMOTE with response->sent 0, so that the request is known not to
+ * have arrived. The answers above have sent 1. */
+void zc_test_host_answer_unreachable(zc_test_host *host, const char *part, const char *message);
 /* How the next process ends; without one it cannot be started. */
 void zc_test_host_process(zc_test_host *host, int exit_status, const char *tail);
 

@@ -25,14 +25,14 @@ typedef struct zc_test_op zc_test_op;
 struct zc_test_op {
   zc_test_host *host;
   zc_test_op *next;
-  bool over, cancelled;
+  bool over, cancelled, started;
   int error;
 };
 
 typedef struct {
   char *part, *body, *headers, *message;
   int error, status;
-  bool used;
+  bool used, unreachable;
 } zc_test_answer;
 
 /* A callback that is due. */

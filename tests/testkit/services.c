@@ -99,6 +99,7 @@ static void call_http(zc_test_pending *pending) {
   given->body = "";
   if (!answer || answer->error) {
     given->error = answer ? answer->error : ZC_EREMOTE;
+    given->sent = !(answer && answer->unreachable);
     snprintf(message, sizeof message, "%s",
              answer ? answer->message : "no answer was scripted for this request");
   } else if (strlen(answer->body) > most) {
@@ -279,19 +280,37 @@ static void record_point(zc_test_host *host, const zc_signal *signal, const zc_p
                               : "");
 }
 
+static bool is_region(const zc_test_host *host, const char *name) {
+  for (size_t i = 0; i < host->n_regions; i++) {
+    if (strcmp(host->regions[i].name, name) == 0) return true;
+  }
+  return false;
+}
+
 static int test_emit(zc_op *handle, const zc_signal *signal, const zc_point *points, size_t n,
                      size_t stride) {
   zc_test_op *op = op_of(handle, "emit()");
   if (!op) return ZC_ECANCELED;
-  if (!signal || signal->size < sizeof *signal || signal->kind < ZC_GRID_INTENSITY ||
-      signal->kind > ZC_RENEWABLE_SHARE || stride < sizeof *points) {
-    zc_test_fail("emit() without a proper signal or stride");
+  const char *wrong = zc_signal_fault(signal, op->host->now);
+  if (!wrong && n > 0) wrong = zc_points_fault(points, n, stride);
+  if (wrong) zc_test_fail("emit(): %s", wrong);
+  if (signal->region && !is_region(op->host, signal->region)) {
+    zc_buffer_printf(
+        &op->host->log,
+        "warning: emitted %zu points for \"%s\", which is no configured region: none is "
+        "taken\n",
+        n, signal->region);
+    return ZC_ENOTFOUND;
   }
   for (size_t i = 0; i < n; i++) {
     const void *at = (const char *)points + i * stride;
     const char *fault = zc_point_fault(signal->kind, at);
     if (!fault) continue;
-    zc_buffer_printf(&op->host->log, "host: point %zu is refused: %s\n", i, fault);
+    zc_buffer_printf(
+        &op->host->log,
+        "warning: emitted %zu points of which point %zu is refused: %s; none of the %zu "
+        "is taken\n",
+        n, i, fault, n);
     return ZC_EDATA;
   }
   for (size_t i = 0; i < n; i++)
@@ -314,7 +333,10 @@ static int report(zc_op *handle, const char *what, const char *format, ...) {
 }
 
 static int test_run_started(zc_op *op, const char *remote_id) {
+  zc_test_op *known = op_of(op, "run_started()");
   if (!remote_id) zc_test_fail("run_started() without an id");
+  if (known && known->started) zc_test_fail("run_started() twice for one run");
+  if (known) known->started = true;
   return report(op, "run_started()", "started %s\n", remote_id);
 }
 
@@ -342,15 +364,47 @@ static void test_done(zc_op *handle, int error, const char *message) {
   zc_test_op_end(op->host, op);
 }
 
+/* ---- options ---- */
+
+static void check_declared(const zc_config *config, const char *name) {
+  if (!config || zc_config_declares(config, name)) return;
+  zc_test_fail("the plugin asks for option '%s', which it does not declare", name);
+}
+
+static const char *test_text(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_text(config, name);
+}
+
+static int64_t test_integer(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_integer(config, name);
+}
+
+static double test_number(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_number(config, name);
+}
+
+static size_t test_count(const zc_config *config, const char *name) {
+  check_declared(config, name);
+  return zc_config_count(config, name);
+}
+
+static const char *test_item(const zc_config *config, const char *name, size_t i) {
+  check_declared(config, name);
+  return zc_config_item(config, name, i);
+}
+
 /* ---- the table ---- */
 
 static void fill_options_and_json(zc_host *host) {
   host->has = zc_config_has;
-  host->text = zc_config_text;
-  host->integer = zc_config_integer;
-  host->number = zc_config_number;
-  host->count = zc_config_count;
-  host->item = zc_config_item;
+  host->text = test_text;
+  host->integer = test_integer;
+  host->number = test_number;
+  host->count = test_count;
+  host->item = test_item;
   host->n_regions = zc_config_n_regions;
   host->region_name = zc_config_region_name;
   host->region_config = zc_config_region_config;

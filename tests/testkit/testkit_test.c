@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 
 static int (*behave)(const zc_host *host, zc_op *op);
 static int calls, cancels;
+static const zc_config *region_of_here;
 
 static int create(const zc_host *host, zc_self *self, const zc_config *config, void **ret_state) {
   (void)config;
@@ -33,7 +35,7 @@ static void destroy(void *state) {
 }
 
 static int observe(void *state, const zc_query *query, zc_op *op) {
-  (void)query;
+  region_of_here = query->region_config;
   return behave(state, op);
 }
 
@@ -112,6 +114,8 @@ static void options_go_through_the_real_parser(void **state) {
   assert_non_null(config);
   assert_int_equal(services->integer(config, "limit"), 3);
   assert_null(zc_test_host_config(host, unknown, 1));
+  assert_string_equal(zc_test_host_log(host),
+                      "config: unknown option 'limits': did you mean 'limit'?\n");
   zc_test_host_destroy(host);
 }
 
@@ -222,6 +226,62 @@ static int sends(const zc_host *host, zc_op *op) {
   return host->http(op, &request, header_came, (void *)(uintptr_t)host);
 }
 
+static void sent_came(void *user, zc_op *op, const zc_http_response *response) {
+  const zc_host *host = user;
+  host->done(op, response->error, response->sent ? "sent" : "not sent");
+}
+
+static int sends_and_looks(const zc_host *host, zc_op *op) {
+  const zc_http_request request = {.size = sizeof request, .url = "http://x.example/a"};
+  return host->http(op, &request, sent_came, (void *)(uintptr_t)host);
+}
+
+static void what_was_sent_is_told_from_what_was_not(void **state) {
+  (void)state;
+  zc_test_host *host = open_source(sends_and_looks);
+  zc_test_host_answer_unreachable(host, "/a", "x.example: connection refused");
+  assert_int_equal(ask(host), ZC_EREMOTE);
+  assert_string_equal(zc_test_host_message(host), "not sent");
+  zc_test_host_answer_error(host, NULL, ZC_ETIMEDOUT, "x.example: no answer");
+  assert_int_equal(ask(host), ZC_ETIMEDOUT);
+  assert_string_equal(zc_test_host_message(host), "sent");
+  zc_test_host_destroy(host);
+}
+
+/* ---- points ---- */
+
+static int emits_nan(const zc_host *host, zc_op *op) {
+  const zc_signal signal = {.size = sizeof signal, .kind = ZC_GRID_INTENSITY};
+  const zc_point two[] = {{.to = 1, .value = 1, .flags = ZC_POINT_OBSERVED},
+                          {.to = 1, .value = (double)NAN, .flags = ZC_POINT_OBSERVED}};
+  host->done(op, host->emit(op, &signal, two, 2, sizeof *two), NULL);
+  return ZC_OK;
+}
+
+static int emits_elsewhere(const zc_host *host, zc_op *op) {
+  const zc_signal signal = {.size = sizeof signal, .kind = ZC_PUE, .region = "mars"};
+  const zc_point point = {.value = 1.1};
+  host->done(op, host->emit(op, &signal, &point, 1, sizeof point), NULL);
+  return ZC_OK;
+}
+
+static void refused_points_are_warned_of(void **state) {
+  (void)state;
+  zc_test_host *host = open_source(emits_nan);
+  assert_int_equal(ask(host), ZC_EDATA);
+  assert_int_equal(zc_test_host_points(host, NULL), 0);
+  assert_string_equal(
+      zc_test_host_log(host),
+      "info: made\nwarning: emitted 2 points of which point 1 is refused: its value "
+      "is not a finite number; none of the 2 is taken\n");
+  zc_test_host_forget(host);
+  behave = emits_elsewhere;
+  assert_int_equal(ask(host), ZC_ENOTFOUND);
+  assert_string_equal(zc_test_host_log(host), "warning: emitted 1 points for \"mars\", which is no "
+                                              "configured region: none is taken\n");
+  zc_test_host_destroy(host);
+}
+
 static void answers_come_as_scripted(void **state) {
   (void)state;
   const zc_test_request *requests;
@@ -303,10 +363,37 @@ static int gives_no_callback(const zc_host *host, zc_op *op) {
   return host->timer(op, 1, NULL, NULL);
 }
 
+static int returns_a_count(const zc_host *host, zc_op *op) {
+  (void)host;
+  (void)op;
+  return 3;
+}
+
+static int starts_twice(const zc_host *host, zc_op *op) {
+  host->run_started(op, "1");
+  host->run_started(op, "2");
+  host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
+static int emits_without_a_size(const zc_host *host, zc_op *op) {
+  const zc_signal signal = {.kind = ZC_PUE};
+  const zc_point point = {.value = 1.1};
+  host->done(op, host->emit(op, &signal, &point, 1, sizeof point), NULL);
+  return ZC_OK;
+}
+
+static int asks_for_what_is_not_declared(const zc_host *host, zc_op *op) {
+  host->text(region_of_here, "mistaek");
+  host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
 static void a_broken_rule_ends_the_test(void **state) {
   (void)state;
-  int (*const behaviours[])(const zc_host *, zc_op *) = {answers_twice, refuses_and_answers,
-                                                         works_wrongly, gives_no_callback};
+  int (*const behaviours[])(const zc_host *, zc_op *) = {
+      answers_twice,   refuses_and_answers, works_wrongly,        gives_no_callback,
+      returns_a_count, starts_twice,        emits_without_a_size, asks_for_what_is_not_declared};
   for (size_t i = 0; i < sizeof behaviours / sizeof *behaviours; i++) {
     pid_t child = fork();
     assert_true(child >= 0);
@@ -330,6 +417,8 @@ int main(void) {
       cmocka_unit_test(work_ends_even_where_its_operation_is_over),
       cmocka_unit_test(processes_end_as_scripted),
       cmocka_unit_test(answers_come_as_scripted),
+      cmocka_unit_test(what_was_sent_is_told_from_what_was_not),
+      cmocka_unit_test(refused_points_are_warned_of),
       cmocka_unit_test(policies_decide_on_real_series),
       cmocka_unit_test(a_broken_rule_ends_the_test),
   };

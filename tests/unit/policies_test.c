@@ -122,11 +122,17 @@ static void threshold_waits_until_the_deadline_at_the_latest(void **state) {
 }
 
 static void threshold_waits_beyond_what_is_forecast(void **state) {
-  WORLD_FORECAST(*state, 0, 0, 90, 60);
-  use_threshold(*state, 50, true);
-  assert_decided(*state, 0, ZC_DEFER, 0, 24 * 60, 90,
-                 "Waits until the deadline 2026-01-03T00:00:00Z: no value of at most 50 gCO2eq/kWh "
-                 "is known for eu-west-2 before");
+  decide_world *world = *state;
+  WORLD_FORECAST(world, 0, 0, 90, 60);
+  use_threshold(world, 50, true);
+  assert_int_equal(world_decide(world, 0), ZC_OK);
+  assert_int_equal(world->decision.policy, 0);
+  assert_int_equal(world->decision.start, minute(24 * 60));
+  assert_false(world->decision.has_intensity); /* nobody knows what the deadline brings */
+  assert_true(world->decision.has_baseline);
+  assert_string_equal(world->reason,
+                      "Waits until the deadline 2026-01-03T00:00:00Z: no value of at most 50 "
+                      "gCO2eq/kWh is known for eu-west-2 before");
 }
 
 static void threshold_starts_at_its_deadline(void **state) {
@@ -137,6 +143,17 @@ static void threshold_starts_at_its_deadline(void **state) {
   assert_decided(world, 30, ZC_DEFER, 0, 30, (30 * 60 + 10 * 70) / 40.0,
                  "Waits until the deadline 2026-01-02T00:30:00Z: no value of at most 50 gCO2eq/kWh "
                  "is known for eu-west-2 before");
+}
+
+static void threshold_says_that_the_deadline_ends_worse(void **state) {
+  decide_world *world = *state;
+  world->request.deadline = minute(60);
+  WORLD_FORECAST(world, 0, 0, 75, 75, 90, 90);
+  use_threshold(world, 50, true);
+  assert_decided(world, 0, ZC_DEFER, 0, 60, 90,
+                 "Waits until the deadline 2026-01-02T01:00:00Z: no value of at most 50 gCO2eq/kWh "
+                 "is known for eu-west-2 before; the deadline comes first, at 90.0 gCO2eq/kWh: "
+                 "20.0 % above 75.0 at once");
 }
 
 static void threshold_does_not_wait_for_nothing(void **state) {
@@ -177,7 +194,7 @@ static void window_counts_a_saving_exactly_as_asked(void **state) {
   world_number(*state, 0, ZC_PUE, 1.15); /* 115 and 97.75 do not divide to 15 exactly */
   use_window(*state, "default", -1);
   assert_decided(*state, 0, ZC_DEFER, 0, 60, 97.75,
-                 "Window from 2026-01-02T01:00:00Z averages 97.7 gCO2eq/kWh in eu-west-2, 15.0 % "
+                 "Window from 2026-01-02T01:00:00Z averages 97.8 gCO2eq/kWh in eu-west-2, 15.0 % "
                  "below 115.0 at once (at least 15 % asked)");
 }
 
@@ -242,13 +259,30 @@ static void window_searches_permitted_regions(void **state) {
                  "below 200.0 at once (at least 15 % asked)");
 }
 
-static void window_elsewhere_at_once_is_a_relocation(void **state) {
-  WORLD_FORECAST(*state, 0, 0, 200, 200, 50, 50);
+static void window_elsewhere_at_once_is_left_to_relocation(void **state) {
+  WORLD_FORECAST(*state, 0, 0, 200, 200, 190, 190);
   WORLD_FORECAST(*state, 2, 0, 50, 50, 50, 50);
   use_window(*state, "permitted", -1);
-  assert_decided(*state, 0, ZC_RELOCATE, 2, 0, 50,
-                 "Window from 2026-01-02T00:00:00Z averages 50.0 gCO2eq/kWh in eu-west-3, 75.0 % "
+  assert_abstains(*state, 0,
+                  "Best window from 2026-01-02T01:00:00Z averages 190.0 gCO2eq/kWh in eu-west-2, "
+                  "5.0 % below 200.0 at once: less than the 15 % asked");
+}
+
+static void window_elsewhere_that_has_come_is_proposed(void **state) {
+  WORLD_FORECAST(*state, 0, 0, 200, 200, 190, 190);
+  WORLD_FORECAST(*state, 2, 30, 50, 50, 60);
+  use_window(*state, "permitted", -1);
+  assert_decided(*state, 30, ZC_DEFER, 2, 30, 50,
+                 "Window from 2026-01-02T00:30:00Z averages 50.0 gCO2eq/kWh in eu-west-3, 75.0 % "
                  "below 200.0 at once (at least 15 % asked)");
+}
+
+static void figures_round_as_the_record_does(void **state) {
+  WORLD_FORECAST(*state, 0, 0, 396.75, 396.75, 132.25, 132.25);
+  use_window(*state, "default", -1);
+  assert_decided(*state, 0, ZC_DEFER, 0, 60, 132.25,
+                 "Window from 2026-01-02T01:00:00Z averages 132.3 gCO2eq/kWh in eu-west-2, 66.7 % "
+                 "below 396.8 at once (at least 15 % asked)");
 }
 
 static void window_prefers_the_default_region_of_equals(void **state) {
@@ -296,7 +330,7 @@ static void relocation_takes_the_cleanest_region(void **state) {
   WORLD_FORECAST(*state, 2, 0, 26, 26);
   use_relocation(*state, false);
   assert_decided(*state, 0, ZC_RELOCATE, 1, 0, 16,
-                 "eu-north-1 at 16.0 gCO2eq/kWh is 90.3 % below eu-west-2 at 166.5, over the run "
+                 "eu-north-1 at 16.0 gCO2eq/kWh is 90.4 % below eu-west-2 at 166.5, over the run "
                  "(at least 15 % asked)");
 }
 
@@ -388,6 +422,7 @@ int main(void) {
       WORLD_TEST(threshold_waits_until_the_deadline_at_the_latest),
       WORLD_TEST(threshold_waits_beyond_what_is_forecast),
       WORLD_TEST(threshold_starts_at_its_deadline),
+      WORLD_TEST(threshold_says_that_the_deadline_ends_worse),
       WORLD_TEST(threshold_does_not_wait_for_nothing),
       WORLD_TEST(threshold_of_zero_with_all_renewables),
       WORLD_TEST(window_defers_to_the_best_window),
@@ -400,7 +435,9 @@ int main(void) {
       WORLD_TEST(window_needs_a_baseline),
       WORLD_TEST(window_needs_a_window),
       WORLD_TEST(window_searches_permitted_regions),
-      WORLD_TEST(window_elsewhere_at_once_is_a_relocation),
+      WORLD_TEST(window_elsewhere_at_once_is_left_to_relocation),
+      WORLD_TEST(window_elsewhere_that_has_come_is_proposed),
+      WORLD_TEST(figures_round_as_the_record_does),
       WORLD_TEST(window_prefers_the_default_region_of_equals),
       WORLD_TEST(window_that_has_come_is_proposed),
       WORLD_TEST(window_remembers_the_first_baseline),

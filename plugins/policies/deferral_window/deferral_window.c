@@ -1,5 +1,6 @@
 /* deferral_window - wait for the window with the least mean intensity within the slack, where it
  * saves enough. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,12 @@ static int is_better(const candidate *a, const candidate *b) {
   return a->start < b->start;
 }
 
+/* Another region at once is no deferral: that is relocation's to propose, under its own limit. A
+ * run that has waited for its window may start in it. */
+static int is_relocation(const zc_decide_input *in, const candidate *c) {
+  return c->region != 0 && c->start == in->requested_at;
+}
+
 static int find_best(const deferral_window *self, const zc_decide_input *in, candidate *ret) {
   uint32_t n = self->search_permitted ? in->n_regions : 1;
   int found = 0;
@@ -47,6 +54,7 @@ static int find_best(const deferral_window *self, const zc_decide_input *in, can
     if (self->host->window_best(in, region, in->now, in->deadline, &c.start, &c.mean) != ZC_OK) {
       continue;
     }
+    if (is_relocation(in, &c)) continue;
     if (!found || is_better(&c, ret)) *ret = c;
     found = 1;
   }
@@ -74,15 +82,30 @@ static int decide(void *state, const zc_decide_input *in, zc_proposal *ret) {
 
 /* ---- why ---- */
 
+/* One decimal, half away from zero as the record rounds; the lift is for 16.05, of which a double
+ * has a little less. */
+static double tenth(double value) {
+  double scaled = fabs(value) * 10;
+  return copysign(floor(scaled + fmin(scaled * 8 * DBL_EPSILON, 1e-4) + 0.5) / 10, value);
+}
+
+/* A saving as it is shown: rounded, but where that would make it look as large as `asked` though it
+ * is not, cut. */
+static double shown_percent(double percent, double asked) {
+  double shown = tenth(fabs(percent));
+  if (percent >= asked - ROUNDING || percent < 0 || shown < asked) return shown;
+  return floor(percent * 10 + ROUNDING) / 10;
+}
+
 static const char *region_name(const deferral_window *self, const zc_decide_input *in,
                                uint32_t region) {
   const char *name = self->host->decide_region(in, region);
   return name ? name : "an unknown region";
 }
 
-/* "42.1 % below": cut and not rounded, so that no saving is overstated. */
-static void write_saved(double percent, char *text, size_t size) {
-  snprintf(text, size, "%.1f %% %s", floor(fabs(percent) * 10 + ROUNDING) / 10,
+/* "42.1 % below" */
+static void write_saved(double percent, double asked, char *text, size_t size) {
+  snprintf(text, size, "%.1f %% %s", shown_percent(percent, asked),
            percent < 0 ? "above" : "below");
 }
 
@@ -92,9 +115,9 @@ static void write_window(const deferral_window *self, const zc_decide_input *in,
                          const candidate *c, char *text, size_t size) {
   char start[TIME_SIZE], saved[48];
   self->host->time_format(c->start, start, sizeof start);
-  write_saved(percent_saved(in, c->mean), saved, sizeof saved);
+  write_saved(percent_saved(in, c->mean), least_savings(self, in), saved, sizeof saved);
   snprintf(text, size, "%s from %s averages %.1f gCO2eq/kWh in %s, %s %.1f at once", first, start,
-           c->mean, region_name(self, in, c->region), saved, in->baseline_intensity);
+           tenth(c->mean), region_name(self, in, c->region), saved, tenth(in->baseline_intensity));
 }
 
 static void append(char *text, size_t size, const char *tail) {
@@ -129,7 +152,7 @@ static void explain_abstention(const deferral_window *self, const zc_decide_inpu
     char until[TIME_SIZE];
     self->host->time_format(in->deadline, until, sizeof until);
     snprintf(text, size, "Starting now is already the best window until %s: %.1f gCO2eq/kWh in %s",
-             until, best.mean, region_name(self, in, 0));
+             until, tenth(best.mean), region_name(self, in, 0));
   } else {
     write_window(self, in, "Best window", &best, text, size);
     snprintf(tail, sizeof tail, ": less than the %g %% asked", least_savings(self, in));

@@ -1,4 +1,5 @@
 /* relocation - run now in the cleanest region that the pipeline permits, where it saves enough. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,7 @@ static int find_cleanest(const relocation *self, const zc_decide_input *in, comp
   for (uint32_t region = 1; region < in->n_regions; region++) {
     comparison c;
     if (!compare(self, in, home_mean, region, &c)) continue;
-    if (!found || c.percent > ret->percent) *ret = c;
+    if (!found || c.percent > ret->percent + ROUNDING) *ret = c;
     found = 1;
   }
   return found;
@@ -92,6 +93,21 @@ static int decide(void *state, const zc_decide_input *in, zc_proposal *ret) {
 }
 
 /* ---- why ---- */
+
+/* One decimal, half away from zero as the record rounds; the lift is for 16.05, of which a double
+ * has a little less. */
+static double tenth(double value) {
+  double scaled = fabs(value) * 10;
+  return copysign(floor(scaled + fmin(scaled * 8 * DBL_EPSILON, 1e-4) + 0.5) / 10, value);
+}
+
+/* A saving as it is shown: rounded, but where that would make it look as large as `asked` though it
+ * is not, cut. */
+static double shown_percent(double percent, double asked) {
+  double shown = tenth(fabs(percent));
+  if (percent >= asked - ROUNDING || percent < 0 || shown < asked) return shown;
+  return floor(percent * 10 + ROUNDING) / 10;
+}
 
 static const char *region_name(const relocation *self, const zc_decide_input *in, uint32_t region) {
   const char *name = self->host->decide_region(in, region);
@@ -119,18 +135,18 @@ static void explain(void *state, const zc_decide_input *in, const zc_proposal *p
     return;
   }
   const char *there = region_name(self, in, best.region), *home = region_name(self, in, 0);
-  /* Cut and not rounded, so that no saving is overstated. */
-  double percent = floor(fabs(best.percent) * 10 + ROUNDING) / 10;
+  double percent = shown_percent(best.percent, self->min_savings_percent);
   const char *side = best.percent < 0 ? "above" : "below";
   if (proposal) {
     snprintf(text, size,
              "%s at %.1f gCO2eq/kWh is %.1f %% %s %s at %.1f, %s (at least %g %% asked)", there,
-             best.there, percent, side, home, best.home, best.kind, self->min_savings_percent);
+             tenth(best.there), percent, side, home, tenth(best.home), best.kind,
+             self->min_savings_percent);
   } else {
     snprintf(text, size,
              "Cleanest other region: %s at %.1f gCO2eq/kWh is %.1f %% %s %s at %.1f, %s: more than "
              "%g %% is asked",
-             there, best.there, percent, side, home, best.home, best.kind,
+             there, tenth(best.there), percent, side, home, tenth(best.home), best.kind,
              self->min_savings_percent);
   }
 }

@@ -1,8 +1,10 @@
 /* threshold - run at once where the default region is clean enough; else, with `wait`, wait until
  * it is. */
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zerocarb/plugin.h>
 
 #define TIME_SIZE 32
@@ -13,57 +15,54 @@ typedef struct {
   int wait;
 } threshold;
 
-/* The mean over the run, or the value at its start where a gap denies the mean. */
-static int expected_at(const threshold *self, const zc_decide_input *in, zc_time start,
-                       double *ret) {
-  int status = self->host->window_mean(in, 0, start, ret);
-  return status == ZC_OK ? ZC_OK : self->host->intensity_at(in, 0, start, ret);
+/* The mean over the run. Where a gap denies it, a start now has the value now, and a later one is
+ * not known: NAN. */
+static double expected_at(const threshold *self, const zc_decide_input *in, zc_time start) {
+  double value;
+  if (self->host->window_mean(in, 0, start, &value) == ZC_OK) return value;
+  if (start > in->now || self->host->intensity_at(in, 0, start, &value) != ZC_OK) return NAN;
+  return value;
 }
 
-static int propose(zc_proposal *ret, zc_time start, double intensity) {
+static int propose(const threshold *self, const zc_decide_input *in, zc_time start,
+                   zc_proposal *ret) {
   ret->region = 0;
   ret->start = start;
-  ret->intensity = intensity;
+  ret->intensity = expected_at(self, in, start);
   return ZC_PROPOSED;
 }
 
-/* At the deadline, which the forecast may not reach: then what is known first is assumed. */
-static int propose_deadline(const threshold *self, const zc_decide_input *in, zc_proposal *ret) {
-  double intensity;
-  zc_time known;
-  if (self->host->first_at_most(in, 0, DBL_MAX, in->now, in->deadline, &known) != ZC_OK) {
-    return ZC_ABSTAINED;
-  }
-  if (expected_at(self, in, in->deadline, &intensity) != ZC_OK &&
-      self->host->intensity_at(in, 0, known, &intensity) != ZC_OK) {
-    return ZC_ABSTAINED;
-  }
-  return propose(ret, in->deadline, intensity);
-}
-
+/* At the deadline, where anything is known of the slack at all. */
 static int propose_later(const threshold *self, const zc_decide_input *in, zc_proposal *ret) {
-  double intensity;
   zc_time start;
-  if (self->host->first_at_most(in, 0, self->max_intensity, in->now, in->deadline, &start) !=
-          ZC_OK ||
-      expected_at(self, in, start, &intensity) != ZC_OK) {
-    return propose_deadline(self, in, ret);
+  const zc_host *host = self->host;
+  if (host->first_at_most(in, 0, self->max_intensity, in->now, in->deadline, &start) == ZC_OK) {
+    return propose(self, in, start, ret);
   }
-  return propose(ret, start, intensity);
+  if (host->first_at_most(in, 0, DBL_MAX, in->now, in->deadline, &start) != ZC_OK) {
+    return ZC_ABSTAINED;
+  }
+  return propose(self, in, in->deadline, ret);
 }
 
 static int decide(void *state, const zc_decide_input *in, zc_proposal *ret) {
   const threshold *self = state;
-  double present, intensity;
+  double present;
   if (self->host->intensity_at(in, 0, in->now, &present) == ZC_OK &&
       present <= self->max_intensity) {
-    int known = self->host->window_mean(in, 0, in->now, &intensity) == ZC_OK;
-    return propose(ret, in->now, known ? intensity : present);
+    return propose(self, in, in->now, ret);
   }
   return self->wait ? propose_later(self, in, ret) : ZC_ABSTAINED;
 }
 
 /* ---- why ---- */
+
+/* One decimal, half away from zero as the record rounds; the lift is for 16.05, of which a double
+ * has a little less. */
+static double tenth(double value) {
+  double scaled = fabs(value) * 10;
+  return copysign(floor(scaled + fmin(scaled * 8 * DBL_EPSILON, 1e-4) + 0.5) / 10, value);
+}
 
 static const char *region_name(const threshold *self, const zc_decide_input *in) {
   const char *name = self->host->decide_region(in, 0);
@@ -75,11 +74,21 @@ static void explain_abstention(const threshold *self, const zc_decide_input *in,
   double present;
   if (self->host->intensity_at(in, 0, in->now, &present) == ZC_OK) {
     snprintf(text, size, "%s is at %.1f gCO2eq/kWh now, above the limit of %g",
-             region_name(self, in), present, self->max_intensity);
+             region_name(self, in), tenth(present), self->max_intensity);
   } else {
     snprintf(text, size, "The carbon intensity of %s is not known%s", region_name(self, in),
              self->wait ? " until the deadline" : " now");
   }
+}
+
+/* Nobody may wait longer, though the run emits more then than at once. */
+static void append_excess(const zc_decide_input *in, double intensity, char *text, size_t size) {
+  double base = in->baseline_intensity;
+  size_t length = strlen(text);
+  if (!in->has_baseline || !(base > 0) || !(intensity > base)) return;
+  snprintf(text + length, size - length,
+           "; the deadline comes first, at %.1f gCO2eq/kWh: %.1f %% above %.1f at once",
+           tenth(intensity), tenth(100 * (intensity - base) / base), tenth(base));
 }
 
 static void explain_wait(const threshold *self, const zc_decide_input *in,
@@ -91,12 +100,13 @@ static void explain_wait(const threshold *self, const zc_decide_input *in,
       then <= self->max_intensity) {
     snprintf(text, size,
              "Waits for %s to reach %.1f gCO2eq/kWh at %s, the first value of at most %g",
-             region_name(self, in), then, start, self->max_intensity);
+             region_name(self, in), tenth(then), start, self->max_intensity);
   } else {
     snprintf(text, size,
              "Waits until the deadline %s: no value of at most %g gCO2eq/kWh is known for %s "
              "before",
              start, self->max_intensity, region_name(self, in));
+    append_excess(in, proposal->intensity, text, size);
   }
 }
 
@@ -104,6 +114,7 @@ static void explain(void *state, const zc_decide_input *in, const zc_proposal *p
                     size_t size) {
   const threshold *self = state;
   double present;
+  if (size == 0) return;
   if (!proposal) {
     explain_abstention(self, in, text, size);
   } else if (proposal->start == in->now &&

@@ -168,7 +168,7 @@ static int take_row(query_job *query, sqlite3_stmt *statement) {
   query->rows[query->n_rows] = copy;
   query->lengths[query->n_rows++] = length;
   query->bytes += length;
-  if (!is_full(query)) return SQLITE_OK;
+  if (!is_full(query) || query->n_keys == 0) return SQLITE_OK; /* no keys: the only row */
   query->page = mark_of(query, statement);
   return query->page ? SQLITE_OK : SQLITE_NOMEM;
 }

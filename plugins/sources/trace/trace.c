@@ -1,4 +1,4 @@
-/* trace.c - source: a recorded series, for backtests, simulations and demonstrations.
+/* trace.c - source: a recorded series, for replays and demonstrations.
  *
  * The past of the recording is what was observed, its future is handed out as the forecast, with
  * errors on it where asked. Files are read when the instance is made: regions that share a file
@@ -21,14 +21,17 @@
 #define BATCH          4096           /* points in one emit */
 #define MESSAGE_MAX    1024
 
+typedef struct trace_source trace_source;
+
 typedef struct {
-  const char *name; /* the host's, as long as the config */
+  const trace_source *source;
+  const char *name, *column_name; /* the host's, as long as the config */
   size_t recording, column;
   int64_t period_ms; /* where the recording repeats; 0: it does not */
   uint64_t noise_key;
 } trace_region;
 
-typedef struct {
+struct trace_source {
   const zc_host *host;
   zc_self *self;
   int64_t forecast_ms;
@@ -39,7 +42,7 @@ typedef struct {
   zc_point *points; /* BATCH of them: an answer in the making */
   size_t n_regions;
   trace_region regions[];
-} trace_source;
+};
 
 static void say(const trace_source *source, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -60,7 +63,8 @@ typedef struct {
   const trace_region *region;
   zc_op *op;
   uint32_t flags;
-  size_t n; /* points that wait */
+  size_t n;     /* points that wait */
+  size_t given; /* in all */
 } answer;
 
 static int flush(answer *a) {
@@ -85,6 +89,7 @@ static int add(answer *a, size_t slot, zc_time from, zc_time to) {
   double recorded = recording->columns[a->region->column].values[slot];
   if (recorded != recorded) return ZC_OK; /* NaN: a gap */
   zc_point *point = &a->source->points[a->n++];
+  a->given++;
   point->from = from;
   point->to = to;
   point->value = value_of(a, slot, from);
@@ -133,13 +138,44 @@ static void on_turn(void *user, zc_op *op) {
   source->host->done(op, ZC_OK, NULL);
 }
 
+/* What the recording has, from its first value to its last. */
+static void describe_cover(const trace_source *source, const trace_region *region, char *text,
+                           size_t size) {
+  const zc_recording *recording = &source->recordings[region->recording];
+  const double *values = recording->columns[region->column].values;
+  char from[32] = "", to[32] = "";
+  size_t first = 0, end = recording->n;
+  while (first < end && values[first] != values[first])
+    first++;
+  while (end > first && values[end - 1] != values[end - 1])
+    end--;
+  if (first == end) {
+    snprintf(text, size, "the recording of %s has no value at all", region->column_name);
+    return;
+  }
+  source->host->time_format(recording->from[first], from, sizeof from);
+  source->host->time_format(recording->to[end - 1], to, sizeof to);
+  snprintf(text, size, "the recording of %s covers %s to %s; nothing for the time asked%s",
+           region->column_name, from, to, region->period_ms ? "" : "; `repeat: true` repeats it");
+}
+
+static void on_turn_without(void *user, zc_op *op) {
+  const trace_region *region = user;
+  char message[MESSAGE_MAX];
+  describe_cover(region->source, region, message, sizeof message);
+  region->source->host->done(op, ZC_EDATA, message);
+}
+
 static int answer_query(trace_source *source, const zc_query *query, zc_op *op, uint32_t flags,
                         zc_time after, zc_time before) {
   for (size_t i = 0; i < source->n_regions; i++) {
     if (strcmp(source->regions[i].name, query->region) != 0) continue;
     answer a = {.source = source, .region = &source->regions[i], .op = op, .flags = flags};
-    int status = before > after ? give(&a, after, before) : ZC_OK;
-    return status == ZC_OK ? source->host->timer(op, 0, on_turn, source) : status;
+    if (before <= after) return source->host->timer(op, 0, on_turn, source); /* nothing is asked */
+    int status = give(&a, after, before);
+    if (status != ZC_OK) return status;
+    return a.given ? source->host->timer(op, 0, on_turn, source)
+                   : source->host->timer(op, 0, on_turn_without, &source->regions[i]);
   }
   return ZC_ENOTFOUND;
 }
@@ -238,7 +274,9 @@ static int load_all(trace_source *source, const zc_config *config) {
   int status = ZC_OK;
   for (size_t i = 0; i < source->n_regions && status == ZC_OK; i++) {
     trace_region *region = &source->regions[i];
+    region->source = source;
     region->name = host->region_name(config, i);
+    region->column_name = host->text(host->region_config(config, i), "column");
     region->noise_key = zc_noise_key(seed, region->name);
     if (!is_loaded(source, config, i)) status = load_shared(source, config, i);
     if (status == ZC_OK && repeat) status = set_period(source, region, file_of(source, config, i));

@@ -85,9 +85,15 @@ static void the_past_is_observed_and_the_future_forecast(void **state) {
   assert_int_equal(source_host_forecast(host, "r"), ZC_OK);
   assert_span(host, 2, "2026-01-02T06:00:00Z", "2026-01-03T00:00:00Z", ZC_POINT_FORECAST);
   assert_true(host->points[1].point.value == 130); /* the gap is none of the points */
-  host->now = at("2026-01-03T00:00:00Z");
-  assert_int_equal(source_host_forecast(host, "r"), ZC_OK);
+  host->now = at("2026-01-03T00:00:00Z");          /* observed still, but with nothing ahead */
+  assert_int_equal(source_host_observe(host, "r", host->now - DAY), ZC_OK);
+  assert_int_equal(host->n_points, 3);
+  assert_int_equal(source_host_forecast(host, "r"), ZC_EDATA);
   assert_int_equal(host->n_points, 0);
+  assert_string_equal(
+      host->done_message,
+      "the recording of carbon_intensity covers 2026-01-02T00:00:00Z to "
+      "2026-01-03T00:00:00Z; nothing for the time asked; `repeat: true` repeats it");
   host->now = at("2026-01-02T06:00:00Z"); /* a slot that begins now has begun */
   assert_int_equal(source_host_observe(host, "r", host->now - DAY), ZC_OK);
   assert_int_equal(host->n_points, 2);

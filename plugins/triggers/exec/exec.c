@@ -112,7 +112,7 @@ static const zc_trigger_ops ops = {
 static const zc_option options[] = {
     {"command", ZC_STRING_LIST, ZC_REQUIRED, NULL, "1..",
      "The program and its arguments; no shell reads them."},
-    {"directory", ZC_PATH, 0, NULL, NULL, "Where to run it; by default where the engine runs."},
+    {"directory", ZC_PATH, 0, ".", NULL, "Where to run it; by default beside the config file."},
     {"timeout", ZC_DURATION, 0, NULL, "1s..30d",
      "How long it may run, where that is less than pipeline_timeout."},
     {"environment", ZC_STRING_LIST, 0, NULL, NULL, "NAME=value, in addition to the engine's own."},

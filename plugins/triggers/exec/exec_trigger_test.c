@@ -80,7 +80,7 @@ static zc_run make_run(rig *r) {
                   .default_region = "eu-west-2",
                   .decision = "RELOCATE",
                   .reason = "16 gCO2eq/kWh; $HOME and \"quotes\" stay as they are",
-                  .intensity = 16.04,
+                  .intensity = 132.25,
                   .has_intensity = 1,
                   .timeout_ms = 60000,
                   .requested_at = NOW,
@@ -149,7 +149,7 @@ static void the_run_is_in_the_environment(void **state) {
          "ZEROCARB_DECISION=RELOCATE\n"
          "ZEROCARB_DEFAULT_REGION=eu-west-2\n"
          "ZEROCARB_EXECUTION_ID=fe1a69cb-ee5a-48ea-819d-f0092b8447a6\n"
-         "ZEROCARB_INTENSITY=16.0\n"
+         "ZEROCARB_INTENSITY=132.3\n"
          "ZEROCARB_PIPELINE=nightly build\n"
          "ZEROCARB_PLANNED_START=2026-01-01T01:00:00Z\n"
          "ZEROCARB_REASON=16 gCO2eq/kWh; $HOME and \"quotes\" stay as they are\n"

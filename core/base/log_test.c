@@ -1,0 +1,111 @@
+/* Tests of log.c: lines that nobody can forge, and secrets that do not show. */
+#include "core/base/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <zerocarb/plugin.h>
+
+typedef struct {
+  FILE *stream;
+  char *text;
+  size_t size, read;
+} memory;
+
+static int set_up(void **state) {
+  memory *m = calloc(1, sizeof *m);
+  assert_non_null(m);
+  m->stream = open_memstream(&m->text, &m->size);
+  assert_non_null(m->stream);
+  zc_log_setup(ZC_LOG_INFO, false, NULL, m->stream);
+  *state = m;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  memory *m = *state;
+  zc_log_forget();
+  zc_log_setup(ZC_LOG_INFO, false, NULL, NULL);
+  fclose(m->stream);
+  free(m->text);
+  free(m);
+  return 0;
+}
+
+/* The text that was logged since the last call. */
+static const char *logged(memory *m) {
+  static char text[4096];
+  snprintf(text, sizeof text, "%.*s", (int)(m->size - m->read), m->text + m->read);
+  m->read = m->size;
+  return text;
+}
+
+static void a_line_stays_a_line(void **state) {
+  memory *m = *state;
+  zc_log(ZC_LOG_ERROR, "source:a", "%s",
+         "one\ntwo \xc2\x9b"
+         "2J \xe2\x80\xae"
+         "x \x9b.");
+  assert_string_equal(logged(m), "- error   source:a: one two  2J  x ?.\n");
+}
+
+static void secrets_are_hidden(void **state) {
+  memory *m = *state;
+  assert_true(zc_log_hide("tok-123456"));
+  assert_true(zc_log_hide("tok-123456")); /* once is enough */
+  assert_true(zc_log_hide("tok-123456-and-more"));
+  zc_log(ZC_LOG_ERROR, "a", "%s", "HTTP 401: tok-123456, tok-123456-and-more tok-123456");
+  assert_string_equal(logged(m), "- error   a: HTTP 401: ***, *** ***\n");
+  zc_log_forget();
+  zc_log(ZC_LOG_ERROR, "a", "tok-123456");
+  assert_string_equal(logged(m), "- error   a: tok-123456\n");
+}
+
+static void redact(const char *from, const char *expected) {
+  char text[128];
+  snprintf(text, sizeof text, "%s", from);
+  zc_log_redact(text);
+  assert_string_equal(text, expected);
+}
+
+static void what_a_cut_leaves_is_hidden(void **state) {
+  (void)state;
+  assert_true(zc_log_hide("abcdefghijkl"));
+  redact("abcdefghijkl", "***");
+  redact("abcdefghijklabcdefghijkl.", "******.");
+  redact("said abcdefghijk", "said ***");
+  redact("said abcdef", "said ***");
+  redact("said abcde", "said abcde");
+  redact("abcdefg is in the middle", "abcdefg is in the middle");
+  redact("", "");
+}
+
+static void few_and_long_ones_only(void **state) {
+  (void)state;
+  char text[32];
+  assert_false(zc_log_hide(""));
+  assert_false(zc_log_hide("short"));
+  redact("short", "short");
+  for (int i = 0; i < ZC_LOG_SECRETS; i++) {
+    snprintf(text, sizeof text, "secret-%d-x", i);
+    assert_true(zc_log_hide(text));
+  }
+  assert_true(zc_log_hide("secret-7-x"));
+  assert_false(zc_log_hide("one too many"));
+  redact("secret-0-x secret-63-x", "*** ***");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(a_line_stays_a_line, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(secrets_are_hidden, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_a_cut_leaves_is_hidden, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(few_and_long_ones_only, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
