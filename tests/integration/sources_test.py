@@ -268,7 +268,7 @@ def maps_errors_are_told_and_give_no_point(program):
             done, region, _ = ask(program, maps(server.url), "electricity_maps")
             equal(done.returncode, 69, name)
             equal(region["observed"]["points"] + region["forecast"]["points"], [], name)
-            equal(words in region["observed"]["message"], True, region["observed"]["message"])
+            equal(words in region["observed"]["message"], True, f"{name}: {region['observed']['message']}; {done.stderr[-800:]}")
             equal("s3cret" in done.stdout + done.stderr, False, "the token is printed")
 
 
