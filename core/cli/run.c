@@ -145,8 +145,9 @@ static int run_engine(runner *r) {
   if (!r->fatal) zc_session_stop_engine(&r->session);
   if (r->fatal) return ZC_EXIT_INTERNAL;
   log_end(r);
-  bool judged = r->once || r->from;
-  int status = r->failed && judged ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
+  bool judged = r->once || r->from, delivered = zc_engine_delivered(r->session.engine);
+  if (!delivered) zc_log(ZC_LOG_WARNING, "run", "rows wait in the journal for a sink");
+  int status = judged && (r->failed || !delivered) ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
   zc_signals_limit_end(0, status);
   return status;
 }
@@ -173,8 +174,8 @@ static int run(const zc_arguments *arguments) {
 static const zc_switch switches[] = {
     ZC_SWITCH_CONFIG,
     {"once", 0, NULL, "collect, decide and run what is due, then exit"},
-    {"from", 0, "TIME", "replay recorded time from here (with --to)"},
-    {"to", 0, "TIME", "up to here"},
+    {"from", 0, "TIME", "replay recorded time: slots after this instant (with --to)"},
+    {"to", 0, "TIME", "up to this instant, and with it"},
     ZC_SWITCH_HELP,
 };
 
@@ -186,7 +187,7 @@ const zc_command zc_command_run = {
                "ends it\n"
                "at once with 128 + the signal's number. With --once or a replay the exit status is "
                "1 where\n"
-               "a run failed.\n\n"
+               "a run failed or a sink does not have every row.\n\n"
                "--from and --to replay the engine over recorded time: sources of recorded data "
                "answer as of\n"
                "then, timers fire in virtual order, and commands are really started; in the end "

@@ -86,6 +86,9 @@ void zc_collect_destroy(zc_engine *engine) {
     free(engine->collectors[i].delivered);
   }
   free(engine->collectors);
+  for (size_t i = 0; engine->history && i < engine->settings->n_regions; i++) {
+    free(engine->history[i].slots);
+  }
   free(engine->history);
   zc_snapshot_drop(engine->snapshot);
   zc_grid_destroy(engine->grid);

@@ -301,6 +301,13 @@ bool zc_deliver_idle(const zc_engine *engine) {
   return true;
 }
 
+bool zc_engine_delivered(const zc_engine *engine) {
+  for (size_t i = 0; i < engine->settings->n_sinks; i++) {
+    if (!engine->deliveries[i].drained) return false;
+  }
+  return true;
+}
+
 void zc_deliver_stop(zc_engine *engine) {
   for (size_t i = 0; engine->deliveries && i < engine->settings->n_sinks; i++) {
     zc_delivery *delivery = &engine->deliveries[i];

@@ -54,6 +54,8 @@ const zc_execution *zc_engine_find(const zc_engine *engine, const char *id);
 /* Called after each change of status of any run, once it is journalled. */
 void zc_engine_on_status(zc_engine *engine,
                          void (*changed)(void *user, const zc_execution *execution), void *user);
+/* Every sink had every row when it was last asked. */
+bool zc_engine_delivered(const zc_engine *engine);
 size_t zc_engine_live(const zc_engine *engine); /* runs not ended */
 
 /* Decides for a pipeline now, starting nothing: appends the item as JSON, and with `why` a member

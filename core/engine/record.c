@@ -139,18 +139,35 @@ static bool remembered(const zc_history_memory *memory, const zc_slot *slot) {
   return false;
 }
 
+static bool make_room(zc_history_memory *memory) {
+  if (memory->n < memory->capacity) return true;
+  size_t capacity = memory->capacity ? memory->capacity * 2 : 64;
+  if (capacity > ZC_HISTORY_REMEMBERED) capacity = ZC_HISTORY_REMEMBERED;
+  if (memory->n == capacity) { /* the oldest goes */
+    memory->n--;
+    memmove(memory->slots, memory->slots + 1, memory->n * sizeof *memory->slots);
+    return true;
+  }
+  zc_slot *grown = realloc(memory->slots, capacity * sizeof *grown);
+  if (!grown) return false; /* written again next round: an idempotent put */
+  memory->slots = grown;
+  memory->capacity = capacity;
+  return true;
+}
+
 static void remember(zc_history_memory *memory, const zc_slot *slot) {
-  for (size_t i = 0; i < memory->n; i++) {
+  for (size_t i = memory->n; i-- > 0;) {
     if (memory->slots[i].from == slot->from) {
       memory->slots[i] = *slot;
       return;
     }
   }
-  if (memory->n == ZC_HISTORY_REMEMBERED) {
-    memory->n--;
-    memmove(memory->slots, memory->slots + 1, memory->n * sizeof *memory->slots);
-  }
-  memory->slots[memory->n++] = *slot;
+  if (make_room(memory)) memory->slots[memory->n++] = *slot;
+}
+
+static void forget_all(zc_engine *engine) {
+  for (size_t i = 0; i < engine->settings->n_regions; i++)
+    engine->history[i].n = 0;
 }
 
 static bool belongs_to_history(const zc_slot *slot, zc_time now) {
@@ -184,7 +201,7 @@ static void on_history_committed(void *user, int status, const char *message) {
   if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
     zc_log(ZC_LOG_ERROR, "journal", "history could not be written: %s; written next round",
            message ? message : zc_status_text(status));
-    memset(engine->history, 0, engine->settings->n_regions * sizeof *engine->history);
+    forget_all(engine);
   } else if (status != ZC_OK) {
     zc_engine_fail(engine, message ? message : "the journal failed");
   }

@@ -62,10 +62,10 @@ struct zc_collector {
 
 /* Slots already written to carbon_intensity_history, per region, so that a change is written once.
  */
-#define ZC_HISTORY_REMEMBERED 256
+#define ZC_HISTORY_REMEMBERED 3000 /* two days of minutes */
 typedef struct {
-  zc_slot slots[ZC_HISTORY_REMEMBERED];
-  size_t n;
+  zc_slot *slots;
+  size_t n, capacity;
 } zc_history_memory;
 
 /* ---- execute ---- */

@@ -168,7 +168,8 @@ static void commit_singly(zc_journal *journal, zc_jobs *group, zc_error *error) 
 
 void zc_commit_group(zc_journal *journal, zc_jobs *group) {
   zc_error error;
-  int status = try_changes(journal, group->first, group->n, &error);
+  int status = zc_state_dir_check(journal->path, journal->lock, &error);
+  if (status == ZC_OK) status = try_changes(journal, group->first, group->n, &error);
   if (status != ZC_OK && status != ZC_EIO && group->n > 1) {
     commit_singly(journal, group, &error);
   } else if (status != ZC_OK) {

@@ -153,3 +153,20 @@ int zc_journal_file_prepare(const char *path, zc_error *error) {
   snprintf(other, sizeof other, "%s.new", path);
   return make_file(path, other, error);
 }
+
+/* Asked before every group of writes: with the folder removed or replaced another engine can hold
+ * the lock of that name, and what is written here is found by nobody. */
+int zc_state_dir_check(const char *journal_path, int lock, zc_error *error) {
+  struct stat ours, there;
+  char file[PATH_MAX];
+  const char *slash = strrchr(journal_path, '/');
+  int length = slash ? (int)(slash - journal_path) : 0;
+  if (snprintf(file, sizeof file, "%.*s/engine.lock", length, journal_path) >= (int)sizeof file) {
+    return zc_error_set(error, ZC_EINVAL, "%s: the path is too long", journal_path);
+  }
+  bool same = fstat(lock, &ours) == 0 && stat(file, &there) == 0 && ours.st_ino == there.st_ino &&
+              ours.st_dev == there.st_dev;
+  if (same) return ZC_OK;
+  return zc_error_set(error, ZC_EIO, "%.*s was removed or replaced while the engine ran", length,
+                      journal_path);
+}

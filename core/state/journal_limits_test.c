@@ -145,6 +145,24 @@ static void a_failed_sync_is_the_end(void **state) {
   rig_close(r);
 }
 
+/* Another engine could hold a lock of that name by now. */
+static void a_folder_taken_away_is_the_end(void **state) {
+  rig *r = *state;
+  char elsewhere[112];
+  snprintf(elsewhere, sizeof elsewhere, "%s-moved", r->directory);
+  rig_open(r);
+  rig_commit_execution(r, 1, ZC_RUNNING);
+  rig_run(r);
+  assert_int_equal(r->status, ZC_OK);
+  assert_int_equal(rename(r->directory, elsewhere), 0);
+  rig_commit_execution(r, 2, ZC_RUNNING);
+  rig_run(r);
+  assert_int_equal(r->status, ZC_EIO);
+  assert_non_null(strstr(r->message, "was removed or replaced while the engine ran"));
+  assert_int_equal(rename(elsewhere, r->directory), 0);
+  rig_close(r);
+}
+
 /* With a record as long as one of eight regions. */
 static void commit_usual(rig *r, int n) {
   static const char block[] = "\"eu-west-2\":{\"intensity\":16.1,\"rank\":2,\"is_realtime\":true},";
@@ -193,6 +211,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_file_limit_loses_nothing, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_failed_sync_is_the_end, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_folder_taken_away_is_the_end, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_large_journal_is_read_quickly, rig_setup, rig_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,8 @@ struct zc_journal {
 /* files.c */
 int zc_state_dir_make(const char *path, zc_error *error);
 int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error);
+/* Whether the lock is still that of the journal's folder; ZC_EIO. */
+int zc_state_dir_check(const char *journal_path, int lock, zc_error *error);
 /* Makes the journal's file where there is none; sees to it that no part of one is left over. */
 int zc_journal_file_prepare(const char *path, zc_error *error);
 int zc_journal_file_exists(const char *path, zc_error *error); /* ZC_OK, ZC_ENOTFOUND, ZC_EDATA */

@@ -9,8 +9,9 @@
 
 #include "row.h"
 
-#define HALF_HOUR_MS INT64_C(1800000)
-#define SHOWN        60 /* bytes of a bad field in a message */
+#define INTENSITY_MAX 5000 /* gCO2eq/kWh: several times what the dirtiest plant emits */
+#define HALF_HOUR_MS  INT64_C(1800000)
+#define SHOWN         60 /* bytes of a bad field in a message */
 
 typedef struct {
   const zc_host *host;
@@ -156,9 +157,8 @@ static int read_values(reader *r, char *const *fields) {
     double *value = &recording->columns[i].values[recording->n];
     if (field[0] == '\0') {
       *value = NAN;
-    } else if (zc_trace_value(field, value) != ZC_OK) {
-      return bad(r, "\"%.*s\" is not a carbon intensity: a number that is not negative", SHOWN,
-                 field);
+    } else if (zc_trace_value(field, value) != ZC_OK || *value > INTENSITY_MAX) {
+      return bad(r, "\"%.*s\" is not a carbon intensity: a number from 0 to 5000", SHOWN, field);
     }
   }
   return ZC_OK;
