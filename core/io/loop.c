@@ -48,6 +48,18 @@ zc_time zc_loop_now(zc_loop *loop) {
 
 /* ---- timers -------------------------------------------------------------------------------- */
 
+/* Something is due by our clock that uv does not know of. Called from one of uv's own timers it has
+ * not slept yet, and must not. */
+static void wake(zc_loop *loop) {
+  if (loop->in_uv) uv_stop(&loop->uv);
+}
+
+static void run_uv(zc_loop *loop, uv_run_mode mode) {
+  loop->in_uv = true;
+  uv_run(&loop->uv, mode);
+  loop->in_uv = false;
+}
+
 static void start_timer(zc_loop *loop, zc_timer *timer, int64_t due, int64_t now, bool wall,
                         zc_timer_callback callback, void *user) {
   zc_timer_stop(loop, timer);
@@ -59,6 +71,7 @@ static void start_timer(zc_loop *loop, zc_timer *timer, int64_t due, int64_t now
   timer->callback = callback;
   timer->user = user;
   zc_timer_heap_add(wall ? &loop->wall : &loop->elapsed, timer);
+  wake(loop);
 }
 
 void zc_timer_at(zc_loop *loop, zc_timer *timer, zc_time wall, zc_timer_callback callback,
@@ -129,7 +142,7 @@ static void ignore_alarm(uv_timer_t *alarm) {
 static void sleep_in_uv(zc_loop *loop, int64_t ms) {
   uv_update_time(&loop->uv);
   uv_timer_start(&loop->alarm, ignore_alarm, (uint64_t)ms, 0);
-  uv_run(&loop->uv, UV_RUN_ONCE);
+  run_uv(loop, UV_RUN_ONCE);
   uv_timer_stop(&loop->alarm);
 }
 
@@ -152,7 +165,7 @@ static bool wait_real(zc_loop *loop) {
   if (!timer) {
     if (is_idle(loop)) return false;
     if (uv_loop_alive(&loop->uv))
-      uv_run(&loop->uv, UV_RUN_ONCE);
+      run_uv(loop, UV_RUN_ONCE);
     else
       sleep_in_uv(loop, MAX_SLEEP_MS);
     return true;
@@ -168,13 +181,13 @@ static bool wait_virtual(zc_loop *loop, zc_time until) {
     sleep_in_uv(loop, MAX_SLEEP_MS);
     return true;
   }
-  uv_run(&loop->uv, UV_RUN_NOWAIT);
+  run_uv(loop, UV_RUN_NOWAIT);
   if (loop->n_entered > 0 || loop->stopping || has_pending_io(loop)) return true;
   int64_t wait;
   zc_timer *timer = next_timer(loop, &wait);
   if (!timer) {
     if (!uv_loop_alive(&loop->uv)) return false;
-    uv_run(&loop->uv, UV_RUN_ONCE);
+    run_uv(loop, UV_RUN_ONCE);
     return true;
   }
   if (timer->due > until) {
@@ -191,7 +204,7 @@ void zc_loop_run(zc_loop *loop, zc_time until) {
     bool more = fire_due(loop);
     if (loop->stopping) break;
     if (more)
-      uv_run(&loop->uv, UV_RUN_NOWAIT);
+      run_uv(loop, UV_RUN_NOWAIT);
     else
       go_on = loop->clock->is_virtual ? wait_virtual(loop, until) : wait_real(loop);
   }
@@ -208,7 +221,7 @@ void zc_loop_enter(zc_loop *loop) {
 }
 
 void zc_loop_leave(zc_loop *loop) {
-  if (loop->n_entered > 0) loop->n_entered--;
+  if (loop->n_entered > 0 && --loop->n_entered == 0) wake(loop);
 }
 
 /* ---- the watch on slow callbacks ----------------------------------------------------------- */
@@ -255,7 +268,7 @@ static void drain(zc_loop *loop) {
   uv_update_time(&loop->uv);
   uv_timer_start(&loop->alarm, give_up, CLOSE_LIMIT_MS, 0);
   while (loop->n_entered > 0 && !expired)
-    uv_run(&loop->uv, UV_RUN_ONCE);
+    run_uv(loop, UV_RUN_ONCE);
   uv_close((uv_handle_t *)&loop->alarm, NULL);
 }
 

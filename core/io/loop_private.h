@@ -16,6 +16,7 @@ struct zc_loop {
   zc_timer_heap elapsed, wall;
   uint64_t next_sequence;
   size_t n_entered;
+  bool in_uv; /* uv_run() is on the stack */
   bool stopping;
   uint64_t slow_callbacks;
   int64_t longest_callback_ns;
