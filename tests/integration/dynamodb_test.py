@@ -185,7 +185,7 @@ sinks:
 {sink("away-", proxy.url)}""")
         create(program)
         end = f"2026-01-{1 + hours // 24:02d}T{hours % 24:02d}"
-        zerocarb(program, "run", "--from", "2026-01-01T00:00:00Z", "--to", f"{end}:00:00Z")
+        zerocarb(program, "run", "--from", "2026-01-01T00:00:00Z", "--to", f"{end}:00:00Z", status=1)  # rows wait
         probes, waiting = proxy.requests["BatchWriteItem"], backlog(program)
         away["now"] = False
         zerocarb(program, "run", "--from", f"{end}:00:00Z", "--to", f"{end}:12:00Z")
