@@ -78,7 +78,7 @@ static void a_file_limit_loses_nothing(void **state) {
 
 /* A file system of one MiB, in a mount namespace of this process alone. */
 static bool mount_small(const char *directory) {
-  return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+  return unshare(CLONE_NEWNS) == 0 && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
          mkdir(directory, 0700) == 0 &&
          mount("none", directory, "tmpfs", 0, "size=1m,mode=0700") == 0;
 }

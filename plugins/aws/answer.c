@@ -9,7 +9,7 @@
 
 #define CODE_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 #define QUOTED_BYTES 120
-#define SKEW_MS      (4 * 60000) /* AWS takes five minutes */
+#define SKEW_MS      (INT64_C(4) * 60000) /* AWS takes five minutes */
 
 /* ---- codes ---- */
 

@@ -12,8 +12,8 @@
 /* A refresh is tried so long before the expiry: from the first on in passing, from the second on
  * everybody waits for it. What fails meanwhile is tried again after the pause, and the credentials
  * at hand are used until they end. */
-#define ZC_AWS_ADVISORY_MS  (15 * 60000)
-#define ZC_AWS_MANDATORY_MS (10 * 60000)
+#define ZC_AWS_ADVISORY_MS  (INT64_C(15) * 60000)
+#define ZC_AWS_MANDATORY_MS (INT64_C(10) * 60000)
 #define ZC_AWS_PAUSE_MS     30000
 
 typedef enum {

@@ -11,9 +11,9 @@
 #define FIRST_PAUSE_MS   1000
 #define LONGEST_PAUSE_MS 10000
 /* AWS takes a clock that is five minutes off. */
-#define CLOCK_MARGIN_MS (5 * 60000)
+#define CLOCK_MARGIN_MS (INT64_C(5) * 60000)
 /* For so long after the run was due its token is taken to be known to CodePipeline. */
-#define TOKEN_TRUST_MS (15 * 60000)
+#define TOKEN_TRUST_MS (INT64_C(15) * 60000)
 #define TARGET_PREFIX  "CodePipeline_20150709."
 
 /* One profile and endpoint, with its credentials. */
@@ -355,8 +355,10 @@ static int create(const zc_host *host, zc_self *handle, const zc_config *config,
 
 static void destroy(void *state) {
   zc_codepipeline *self = state;
-  while (self->tasks)
-    free_task(self->tasks);
+  for (zc_task *next, *task = self->tasks; task; task = next) {
+    next = task->next;
+    free_task(task);
+  }
   for (zc_account *next, *account = self->accounts; account; account = next) {
     next = account->next;
     free_account(account);

@@ -269,8 +269,10 @@ static int create(const zc_host *host, zc_self *handle, const zc_config *config,
 
 static void destroy(void *state) {
   webhook *self = state;
-  while (self->tasks)
-    free_task(self->tasks);
+  for (task *next, *it = self->tasks; it; it = next) {
+    next = it->next;
+    free_task(it);
+  }
   free(self);
 }
 
