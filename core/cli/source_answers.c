@@ -92,8 +92,9 @@ static int on_points(void *user, const zc_signal *signal, const zc_point *points
                      size_t stride, size_t *ret_bad) {
   const question *q = user;
   asking *a = q->asking;
-  size_t i = signal->region ? find_region(a, signal->region) : q->region;
-  if (i == a->answers.n) return is_configured(a, signal->region) ? ZC_OK : ZC_ENOTFOUND;
+  const char *name = signal->region;
+  size_t i = name ? find_region(a, name) : q->region;
+  if (i == a->answers.n) return name && is_configured(a, name) ? ZC_OK : ZC_ENOTFOUND;
   int status = zc_grid_put(a->check, i, 0, signal, points, n, stride, ZC_TIME_MIN, ret_bad);
   if (status != ZC_OK || n == 0) return status;
   zc_source_region *region = &a->answers.regions[i];
