@@ -1,5 +1,5 @@
 /* What is allowed and yet hardly meant: figures that count twice, regions compared by unlike
- * figures, and parts that nothing uses. domain.md's "PUE counts once" and "Like with like". */
+ * figures, and parts that nothing uses. */
 #include <stdio.h>
 #include <string.h>
 

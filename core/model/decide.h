@@ -1,4 +1,4 @@
-/* decide.h - from a request and a snapshot to a decision. Pure. domain.md section 4.
+/* decide.h - from a request and a snapshot to a decision. Pure.
  *
  * Policies are asked in order through the public ABI. combine first: the first proposal; best: the
  * one with the lowest expected emissions (ties: earliest start, then the order of the request's

@@ -10,7 +10,7 @@
  * now or has started; to a window that starts later it is a gap (series.h).
  *
  * A static yearly average never enters the series: it stands beside it, as last resort.
- * Plain data: no I/O, no clock of its own. domain.md sections 1 to 4, architecture.md "Plugins". */
+ * Plain data: no I/O, no clock of its own. */
 #ifndef ZC_MODEL_GRID_H
 #define ZC_MODEL_GRID_H
 

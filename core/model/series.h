@@ -1,8 +1,7 @@
 /* series.h - carbon intensity of one region over time.
  *
  * A series holds half-open slots [from, to) in ascending order that never overlap. Gaps are allowed
- * and known: a window that meets one has no mean. Plain data: no I/O, no clock. domain.md
- * section 3. */
+ * and known: a window that meets one has no mean. Plain data: no I/O, no clock. */
 #ifndef ZC_MODEL_SERIES_H
 #define ZC_MODEL_SERIES_H
 

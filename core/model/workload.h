@@ -1,4 +1,4 @@
-/* workload.h - energy and emissions of one pipeline run: the sums of domain.md section 2.
+/* workload.h - energy and emissions of one pipeline run.
  *
  * Sources of the formulas: Cloud Carbon Footprint (energy), SCI specification ISO/IEC 21031:2024
  * (O = E x I, M added, R = one execution). Nothing is rounded here. */

@@ -1,5 +1,5 @@
 /* execution_item.h - items of pipeline_executions and carbon_intensity_history, as
- * database-schema.md shows them. Rounding happens here, once. A record's sci_score and savings are
+ * docs/TABLES.md shows them. Rounding happens here, once. A record's sci_score and savings are
  * computed from the intensities as it prints them, so that a reader can recompute them from the
  * record alone. Figures that are not known are left out: never null, never 0. Times are in whole
  * seconds. Writers leave `to` as it was on failure: ZC_ENOMEM, ZC_EDATA (a figure is not finite, a

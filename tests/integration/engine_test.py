@@ -118,7 +118,7 @@ def relocation_goes_to_the_cleanest_region(program):
 
 
 def the_published_example_record(program):
-    """database-schema.md, table 1, member for member: 71 g/kWh, renewable 0.8, PUE 1.135 twice."""
+    """The published example of pipeline_executions, member for member: 71 g/kWh, renewable 0.8, PUE 1.135 twice."""
     regions = ["eu-north-1", "eu-west-2", "eu-west-3", "eu-central-2", "eu-west-1", "eu-central-1"]
     grid = {"eu-north-1": 16, "eu-west-2": 71, "eu-west-3": 26, "eu-central-2": 26, "eu-west-1": 143,
             "eu-central-1": 257}
