@@ -88,7 +88,7 @@ typedef struct zc_live {
   unsigned commits;         /* under way */
   unsigned look_ups;        /* in a row that failed */
   bool ambiguous;           /* it may have been started: a start had no clean answer */
-  bool started_reported, stop_asked, ended;
+  bool started_reported, ended;
   bool queued; /* waits to be decided */
   struct zc_live *next_queued;
   void (*accepted)(void *user, int status);
