@@ -13,6 +13,7 @@
 #define WRITE_DEADLINE (2 * ZC_MINUTE)
 #define KEYS_MAX       1024
 #define RETRY_CAP      (30 * ZC_SECOND) /* a sink that is away is asked no more often than this */
+#define RETRY_SPREAD   (6 * ZC_SECOND)  /* and up to so much later, so that many engines spread */
 
 static void pump(zc_delivery *delivery);
 static void begin(zc_timer *timer);
@@ -70,8 +71,9 @@ static void fail(zc_delivery *delivery, int error, const char *message) {
            "%s: its rows stay in the journal and are written later", delivery->last_message);
   }
   delivery->busy = false;
-  /* Full jitter on the way up; once away for long, one probe every half minute. */
-  int64_t pause = cap < RETRY_CAP ? (int64_t)(zc_random_unit(&engine->random) * (double)cap) : cap;
+  /* Full jitter on the way up; once away for long, one probe in each half minute at the most. */
+  int64_t least = cap < RETRY_CAP ? 0 : cap, spread = cap < RETRY_CAP ? cap : RETRY_SPREAD;
+  int64_t pause = least + (int64_t)(zc_random_unit(&engine->random) * (double)spread);
   zc_timer_after(engine->loop, &delivery->timer, pause, begin, delivery);
 }
 
