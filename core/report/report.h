@@ -1,0 +1,71 @@
+/* report.h - what people ask of the tables, answered as JSON documents (docs/REPORTS.md).
+ *
+ * A question is turned into key ranges of the tables (zc_report_create), fed with their rows in any
+ * order of ranges (zc_report_row), and written (zc_report_write). Pure up to there: no I/O, and
+ * `now` is part of the question. ask.h reads the rows from a sink. Sums are kept in whole
+ * millionths, so that the order in which rows arrive changes no digit. */
+#ifndef ZC_REPORT_REPORT_H
+#define ZC_REPORT_REPORT_H
+
+#include <stdbool.h>
+
+#include "core/base/buffer.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/config/config.h"
+
+#define ZC_REPORT_DAYS_MAX     366
+#define ZC_REPORT_LIMIT_MAX    1000              /* rows of a list in a document */
+#define ZC_REPORT_DOCUMENT_MAX ((size_t)8 << 20) /* bytes of one document */
+#define ZC_REPORT_DOCUMENTS    16                /* of one answer */
+
+typedef enum {
+  ZC_REPORT_PERFORMANCE,
+  ZC_REPORT_TRENDS,
+  ZC_REPORT_OPTIMAL_TIMES,
+  ZC_REPORT_REGIONS,
+  ZC_REPORT_MONTHLY,
+  ZC_REPORT_RECOMMEND,
+  ZC_REPORT_LEADERBOARD,
+  ZC_REPORT_RUNS,
+  ZC_REPORT_FAILED,
+  ZC_REPORT_SAVINGS,
+  ZC_REPORT_OPTIMAL_REGIONS,
+  ZC_REPORT_QUERIES
+} zc_report_query;
+
+/* A question. Texts are borrowed until the report is destroyed; what a query does not use is
+ * ignored. */
+typedef struct {
+  zc_report_query query;
+  zc_time now;
+  int days;             /* 0: the query's default */
+  size_t limit;         /* rows of the lists of executions; 0: 20 */
+  const char *pipeline; /* performance, trends, runs; recommend: NULL for all */
+  const char *region;   /* optimal-times: NULL for all */
+  const char *status;   /* failed: NULL for FAILED, TIMED_OUT and UNKNOWN */
+  const char *month;    /* monthly: "2025-12", NULL: the month of `now` */
+  const char *period;   /* leaderboard: "daily", "weekly", "monthly" (NULL: that) … */
+  const char *key;      /* … of "2025-12-14", "2025-W50", "2025-12"; NULL: the one of `now` */
+  bool teams;           /* leaderboard: teams instead of pipelines */
+  bool by_week;         /* trends */
+} zc_report_request;
+
+/* One answer: one JSON object. */
+typedef struct {
+  zc_report_query query;
+  char *text;
+  size_t length;
+} zc_report_document;
+
+typedef struct {
+  zc_report_document items[ZC_REPORT_DOCUMENTS];
+  size_t n;
+} zc_report_documents;
+
+void zc_report_documents_finish(zc_report_documents *documents);
+
+/* "performance", "trends", "optimal-times" … */
+const char *zc_report_name(zc_report_query query);
+
+#endif
