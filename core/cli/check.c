@@ -18,19 +18,23 @@ static const char *reason_of(const zc_error *error, const char *kind, const char
   return strncmp(error->text, prefix, length) == 0 ? error->text + length : error->text;
 }
 
-/* Makes one instance, as `run` would, and ends it again. */
-static void try_instance(zc_host_context *context, const zc_plugin_settings *settings,
-                         const zc_config *options, const char *kind, zc_findings *findings) {
+/* Makes one instance, as `run` would; NULL where it refuses. */
+static zc_instance *make_instance(zc_host_context *context, const zc_plugin_settings *settings,
+                                  const zc_config *options, const char *kind,
+                                  zc_findings *findings) {
   zc_instance *instance;
   zc_error error = {0};
   int status =
       zc_instance_create(context, settings->plugin, settings->name, options, &instance, &error);
-  if (status == ZC_OK) {
-    zc_instance_destroy(instance);
-  } else {
-    zc_findings_add(findings, false, settings->line, 1, "%s %s: %s", kind, settings->name,
-                    reason_of(&error, kind, settings->name));
-  }
+  if (status == ZC_OK) return instance;
+  zc_findings_add(findings, false, settings->line, 1, "%s %s: %s", kind, settings->name,
+                  reason_of(&error, kind, settings->name));
+  return NULL;
+}
+
+static void try_instance(zc_host_context *context, const zc_plugin_settings *settings,
+                         const char *kind, zc_findings *findings) {
+  zc_instance_destroy(make_instance(context, settings, settings->options, kind, findings));
 }
 
 static bool tried_before(const zc_settings *settings, size_t pipeline) {
@@ -42,24 +46,39 @@ static bool tried_before(const zc_settings *settings, size_t pipeline) {
   return false;
 }
 
+/* The pipelines from `first` on that have the instance's plugin. */
+static void check_pipelines(zc_instance *instance, const zc_settings *settings, size_t first,
+                            zc_findings *findings) {
+  const zc_plugin *plugin = zc_instance_plugin(instance);
+  for (size_t i = first; i < settings->n_pipelines; i++) {
+    const zc_pipeline_settings *p = &settings->pipelines[i];
+    zc_error error = {0};
+    if (!p->has_trigger || p->trigger.plugin != plugin) continue;
+    if (zc_instance_check_trigger(instance, settings, p, &error) == ZC_OK) continue;
+    zc_findings_add(findings, false, p->trigger.line, 1, "pipelines.%s.trigger.%s", p->name,
+                    error.text);
+  }
+}
+
 /* One instance of a trigger serves all pipelines. */
 static void try_triggers(zc_host_context *context, const zc_settings *settings,
                          zc_findings *findings) {
   for (size_t i = 0; i < settings->n_pipelines; i++) {
     const zc_pipeline_settings *p = &settings->pipelines[i];
     if (!p->has_trigger || tried_before(settings, i)) continue;
-    try_instance(context, &p->trigger, NULL, "trigger", findings);
+    zc_instance *instance = make_instance(context, &p->trigger, NULL, "trigger", findings);
+    if (instance) check_pipelines(instance, settings, i, findings);
+    zc_instance_destroy(instance);
   }
 }
 
 static void try_all(zc_host_context *context, const zc_settings *settings, zc_findings *findings) {
   for (size_t i = 0; i < settings->n_sources; i++)
-    try_instance(context, &settings->sources[i], settings->sources[i].options, "source", findings);
+    try_instance(context, &settings->sources[i], "source", findings);
   for (size_t i = 0; i < settings->n_policies; i++)
-    try_instance(context, &settings->policies[i], settings->policies[i].options, "policy",
-                 findings);
+    try_instance(context, &settings->policies[i], "policy", findings);
   for (size_t i = 0; i < settings->n_sinks; i++)
-    try_instance(context, &settings->sinks[i], settings->sinks[i].options, "sink", findings);
+    try_instance(context, &settings->sinks[i], "sink", findings);
   try_triggers(context, settings, findings);
   zc_findings_sort(findings);
 }

@@ -91,6 +91,24 @@ int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const 
   return status;
 }
 
+int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings,
+                              const zc_pipeline_settings *pipeline, zc_error *error) {
+  const zc_trigger_ops *ops = instance->plugin->ops;
+  const char *regions[ZC_REGIONS_MAX];
+  char text[256] = "";
+  if (!ops->check) return ZC_OK;
+  for (uint32_t i = 0; i < pipeline->n_regions; i++)
+    regions[i] = settings->regions[pipeline->regions[i]];
+  zc_plugin_call call = zc_plugin_call_begin(instance, "check");
+  int status = ops->check(instance->state, pipeline->trigger.options, regions, pipeline->n_regions,
+                          text, sizeof text);
+  zc_plugin_call_end(&call);
+  if (status >= 0) return ZC_OK;
+  text[sizeof text - 1] = '\0';
+  return zc_error_set(error, status, "%s",
+                      text[0] ? text : "its options are refused without a why");
+}
+
 void zc_instance_finish_closing(zc_instance *instance) {
   if (!instance->closing || instance->n_works > 0) return;
   zc_plugin_call call = zc_plugin_call_begin(instance, "destroy");

@@ -36,6 +36,10 @@ int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const 
  * work is on a thread, the plugin's state lives until that has ended: run the loop, and keep
  * `options` until then. */
 void zc_instance_destroy(zc_instance *instance);
+/* Asks a trigger (its optional `check`) what is wrong with the options of one of settings'
+ * pipelines. The plugin's own status with its sentence in *error. */
+int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings,
+                              const zc_pipeline_settings *pipeline, zc_error *error);
 const char *zc_instance_name(const zc_instance *instance);
 const zc_plugin *zc_instance_plugin(const zc_instance *instance);
 void *zc_instance_state(const zc_instance *instance);

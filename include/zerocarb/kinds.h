@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define ZC_ABI_MAJOR 1u
-#define ZC_ABI_MINOR 0u
+#define ZC_ABI_MINOR 1u
 
 /* Whether the struct that p points to, made by the other side, is long enough to hold member m. */
 #define ZC_HAS(T, p, m) ((p)->size >= offsetof(T, m) + sizeof((p)->m))
@@ -251,7 +251,12 @@ enum { /* run_status() */
  * surely does not: it is started then. done(ZC_EUNKNOWN): it will never be told, a person has to.
  *         Other errors: asked again later. NULL unless idempotency is LOOKUP.
  * stop    asks the remote to stop the run, done() when it was asked. May be NULL.
- * cancel  the op is being cancelled; forget it. May be NULL. */
+ * cancel  the op is being cancelled; forget it. May be NULL.
+ * check   since 1.1: what is wrong with the options of a pipeline's `trigger:` beyond their tables:
+ *         a negative result with one sentence in `text` that begins with the option's name, or
+ *         ZC_OK. Asked by `zerocarb check` and before the engine starts, so that a mistake is found
+ *         then and not when the run is due. `regions` are those that the pipeline may run in, its
+ *         default first. Pure. May be NULL. */
 typedef struct {
   uint32_t size;
   uint32_t idempotency;
@@ -262,6 +267,8 @@ typedef struct {
   int (*find)(void *state, const zc_run *run, zc_op *op);
   int (*stop)(void *state, const zc_run *run, zc_op *op);
   void (*cancel)(void *state, zc_op *op);
+  int (*check)(void *state, const zc_config *config, const char *const *regions, uint32_t n_regions,
+               char *text, size_t size);
 } zc_trigger_ops;
 
 /* ---- sinks --------------------------------------------------------------------------------- */

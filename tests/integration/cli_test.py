@@ -98,6 +98,36 @@ def check_finds_what_only_the_plugins_know(program):
     has(done.stdout, "trace.csv:3: ")
 
 
+def check_asks_the_triggers_about_each_pipelines_options(program):
+    prepare(program)
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    triggers = {
+        "{plugin: exec, command: [/bin/true], environment: [A=1, 2B=x]}":
+            'environment, entry 2 ("2B"): not NAME=value',
+        "{plugin: codepipeline, pipeline: p, variables: [ZEROCARB_X=1]}":
+            "variables, entry 1 (ZEROCARB_X): names that begin with ZEROCARB_ are set by ZeroCarb itself",
+        "{plugin: codepipeline, pipeline: p, pipeline_by_region: [eu-west-9=q]}":
+            'pipeline_by_region, entry 1 ("eu-west-9=q"): the pipeline never runs in that region',
+        "{plugin: codepipeline, pipeline: p q}": 'pipeline: "p q" is no name of a pipeline',
+        "{plugin: webhook, url: 'http://127.0.0.1:1/', secret: canary-4711}":
+            "secret: not whsec_ and 24 to 64 bytes in base64",
+        "{plugin: webhook, url: 'http://127.0.0.1:1/', headers: ['Host: x']}":
+            "headers, entry 1 (Host): this header is set by ZeroCarb itself",
+    }
+    before = text.split("pipelines:\n")[0]
+    after = "sinks:" + text.split("sinks:")[1] if "sinks:" in text else ""
+    rows = "".join(f"""  - name: p{i}
+    region: eu-west-2
+    workload: {{duration_minutes: 30, vcpu_count: 2, memory_gb: 3}}
+    trigger: {trigger}
+""" for i, trigger in enumerate(triggers))
+    program.write("bad.yaml", before + "pipelines:\n" + rows + after)
+    done = expect(program, 78, "check", "-c", "bad.yaml")
+    for i, words in enumerate(triggers.values()):
+        has(done.stdout, f"error: pipelines.p{i}.trigger.{words}")
+    equal("canary" in done.stdout + done.stderr, False, "a secret is shown")
+
+
 def the_config_is_looked_for_in_the_documented_order(program):
     prepare(program)
     expect(program, 0, "check")
@@ -361,6 +391,7 @@ main([
     a_reader_that_leaves_is_no_failure_and_a_full_disk_is,
     check_prints_all_findings_with_their_places,
     check_finds_what_only_the_plugins_know,
+    check_asks_the_triggers_about_each_pipelines_options,
     the_config_is_looked_for_in_the_documented_order,
     without_a_config_the_places_looked_at_are_named,
     decide_gives_figures_that_can_be_checked_by_hand,

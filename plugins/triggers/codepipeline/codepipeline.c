@@ -366,6 +366,16 @@ static void destroy(void *state) {
   free(self);
 }
 
+static int check(void *state, const zc_config *config, const char *const *regions,
+                 uint32_t n_regions, char *text, size_t size) {
+  const zc_host *host = ((zc_codepipeline *)state)->host;
+  for (uint32_t i = 0; i < n_regions; i++) {
+    if (!zc_request_pipeline(host, config, regions[i], text, size)) return ZC_EINVAL;
+  }
+  int status = zc_request_check_regions(host, config, regions, n_regions, text, size);
+  return status == ZC_OK ? zc_request_check(host, config, text, size) : status;
+}
+
 static const zc_trigger_ops ops = {.size = sizeof ops,
                                    .idempotency = ZC_IDEMPOTENCY_LOOKUP,
                                    .poll_ms = 15000,
@@ -373,7 +383,8 @@ static const zc_trigger_ops ops = {.size = sizeof ops,
                                    .poll = poll,
                                    .find = find,
                                    .stop = stop,
-                                   .cancel = cancel};
+                                   .cancel = cancel,
+                                   .check = check};
 
 static const zc_option options[] = {
     {"pipeline", ZC_STRING, ZC_REQUIRED, NULL, NULL, "The pipeline's name in CodePipeline."},

@@ -76,6 +76,10 @@ const char *zc_request_pipeline(const zc_host *host, const zc_config *config, co
                                 char *message, size_t size);
 /* Looks at the variables and source revisions; ZC_EINVAL with a sentence. */
 int zc_request_check(const zc_host *host, const zc_config *config, char *message, size_t size);
+/* Whether each row of pipeline_by_region is for one of the regions; ZC_EINVAL with a sentence. */
+int zc_request_check_regions(const zc_host *host, const zc_config *config,
+                             const char *const *regions, uint32_t n_regions, char *message,
+                             size_t size);
 char *zc_request_start(const zc_host *host, const zc_run *run, const char *pipeline);
 char *zc_request_execution(const char *pipeline, const char *remote_id);
 char *zc_request_stop(const char *pipeline, const char *remote_id);

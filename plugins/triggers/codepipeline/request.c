@@ -83,6 +83,28 @@ static int check_twins(const zc_host *host, const zc_config *config, char *messa
   return ZC_OK;
 }
 
+static bool is_among(const char *entry, const char *const *regions, uint32_t n_regions) {
+  size_t length = strcspn(entry, "=");
+  for (uint32_t i = 0; i < n_regions; i++) {
+    if (strlen(regions[i]) == length && strncmp(regions[i], entry, length) == 0) return true;
+  }
+  return false;
+}
+
+int zc_request_check_regions(const zc_host *host, const zc_config *config,
+                             const char *const *regions, uint32_t n_regions, char *message,
+                             size_t size) {
+  for (size_t i = 0; i < host->count(config, "pipeline_by_region"); i++) {
+    const char *entry = host->item(config, "pipeline_by_region", i);
+    if (is_among(entry, regions, n_regions)) continue;
+    snprintf(message, size,
+             "pipeline_by_region, entry %zu (\"%.80s\"): the pipeline never runs in that region",
+             i + 1, entry);
+    return ZC_EINVAL;
+  }
+  return ZC_OK;
+}
+
 const char *zc_request_pipeline(const zc_host *host, const zc_config *config, const char *region,
                                 char *message, size_t size) {
   if (check_twins(host, config, message, size) != ZC_OK) return NULL;

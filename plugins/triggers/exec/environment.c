@@ -55,7 +55,7 @@ static int add_ours(zc_exec_environment *to, const zc_host *host, const zc_run *
 }
 
 /* The value is not shown: it may be a secret. */
-static int check(const char *entry, size_t i, char *message, size_t size) {
+static int check_entry(const char *entry, size_t i, char *message, size_t size) {
   size_t n = strspn(entry, NAME_LETTERS);
   if (n == 0 || entry[n] != '=' || (entry[0] >= '0' && entry[0] <= '9')) {
     snprintf(message, size, "environment, entry %zu (\"%.*s\"): not NAME=value", i + 1,
@@ -70,13 +70,23 @@ static int check(const char *entry, size_t i, char *message, size_t size) {
   return ZC_OK;
 }
 
+int zc_exec_environment_check(const zc_host *host, const zc_config *config, char *message,
+                              size_t size) {
+  size_t n = host->count(config, "environment");
+  if (n > ZC_EXEC_VARIABLES_MAX) {
+    snprintf(message, size, "environment: more than %d entries", ZC_EXEC_VARIABLES_MAX);
+    return ZC_EINVAL;
+  }
+  int status = ZC_OK;
+  for (size_t i = 0; i < n && status == ZC_OK; i++)
+    status = check_entry(host->item(config, "environment", i), i, message, size);
+  return status;
+}
+
 static int add_theirs(zc_exec_environment *to, const zc_host *host, const zc_config *config,
-                      size_t n, char *message, size_t size) {
+                      size_t n) {
   for (size_t i = 0; i < n; i++) {
-    const char *entry = host->item(config, "environment", i);
-    int status = check(entry, i, message, size);
-    if (status != ZC_OK) return status;
-    to->entries[to->n] = strdup(entry);
+    to->entries[to->n] = strdup(host->item(config, "environment", i));
     if (!to->entries[to->n]) return ZC_ENOMEM;
     to->n++;
   }
@@ -87,14 +97,12 @@ int zc_exec_environment_init(zc_exec_environment *environment, const zc_host *ho
                              const zc_run *run, char *message, size_t size) {
   size_t n = host->count(run->config, "environment");
   *environment = (zc_exec_environment){0};
-  if (n > ZC_EXEC_VARIABLES_MAX) {
-    snprintf(message, size, "environment: more than %d entries", ZC_EXEC_VARIABLES_MAX);
-    return ZC_EINVAL;
-  }
+  int status = zc_exec_environment_check(host, run->config, message, size);
+  if (status != ZC_OK) return status;
   environment->entries = calloc(n + OURS_MAX, sizeof *environment->entries);
-  int status = environment->entries ? ZC_OK : ZC_ENOMEM;
+  status = environment->entries ? ZC_OK : ZC_ENOMEM;
   snprintf(message, size, "no memory");
-  if (status == ZC_OK) status = add_theirs(environment, host, run->config, n, message, size);
+  if (status == ZC_OK) status = add_theirs(environment, host, run->config, n);
   if (status == ZC_OK) status = add_ours(environment, host, run);
   if (status != ZC_OK) zc_exec_environment_finish(environment);
   return status;

@@ -11,7 +11,10 @@ typedef struct {
   size_t n;
 } zc_exec_environment;
 
-/* The option's variables and ours. ZC_EINVAL with the bad one named in `message`; ZC_ENOMEM. */
+/* Looks at the option's variables. ZC_EINVAL with the bad one named in `message`. */
+int zc_exec_environment_check(const zc_host *host, const zc_config *config, char *message,
+                              size_t size);
+/* The option's variables and ours; as zc_exec_environment_check(), and ZC_ENOMEM. */
 int zc_exec_environment_init(zc_exec_environment *environment, const zc_host *host,
                              const zc_run *run, char *message, size_t size);
 void zc_exec_environment_finish(zc_exec_environment *environment);

@@ -70,16 +70,29 @@ static int run_command(exec_trigger *self, const zc_run *run, zc_op *op,
   return status;
 }
 
+static int check_command(const zc_host *host, const zc_config *config, char *message, size_t size) {
+  size_t n = host->count(config, "command");
+  if (n > 0 && n <= ARGUMENTS_MAX && *host->item(config, "command", 0)) return ZC_OK;
+  snprintf(message, size, "command: needs a program, and at most 1023 arguments");
+  return ZC_EINVAL;
+}
+
+static int check(void *state, const zc_config *config, const char *const *regions,
+                 uint32_t n_regions, char *text, size_t size) {
+  const zc_host *host = ((exec_trigger *)state)->host;
+  (void)regions, (void)n_regions;
+  int status = check_command(host, config, text, size);
+  return status == ZC_OK ? zc_exec_environment_check(host, config, text, size) : status;
+}
+
 static int start(void *state, const zc_run *run, zc_op *op) {
   exec_trigger *self = state;
   zc_exec_environment environment;
   char message[256];
   size_t n = self->host->count(run->config, "command");
-  if (n == 0 || n > ARGUMENTS_MAX || !*self->host->item(run->config, "command", 0)) {
-    self->host->done(op, ZC_EINVAL, "command: needs a program, and at most 1023 arguments");
-    return ZC_OK;
-  }
-  int status = zc_exec_environment_init(&environment, self->host, run, message, sizeof message);
+  int status = check_command(self->host, run->config, message, sizeof message);
+  if (status == ZC_OK)
+    status = zc_exec_environment_init(&environment, self->host, run, message, sizeof message);
   if (status != ZC_OK) {
     self->host->done(op, status, message);
     return ZC_OK;
@@ -106,8 +119,11 @@ static int create(const zc_host *host, zc_self *handle, const zc_config *config,
 }
 
 /* Cancelling the operation ends the program: there is no other way to stop it, and none needed. */
-static const zc_trigger_ops ops = {
-    .size = sizeof ops, .idempotency = ZC_IDEMPOTENCY_NONE, .attended = 1, .start = start};
+static const zc_trigger_ops ops = {.size = sizeof ops,
+                                   .idempotency = ZC_IDEMPOTENCY_NONE,
+                                   .attended = 1,
+                                   .start = start,
+                                   .check = check};
 
 static const zc_option options[] = {
     {"command", ZC_STRING_LIST, ZC_REQUIRED, NULL, "1..",

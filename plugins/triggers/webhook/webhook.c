@@ -276,13 +276,30 @@ static void destroy(void *state) {
   free(self);
 }
 
+/* With everything but the run, which is not there yet. */
+static int check(void *state, const zc_config *config, const char *const *regions,
+                 uint32_t n_regions, char *text, size_t size) {
+  const zc_host *host = ((webhook *)state)->host;
+  const char *secret = host->text(config, "secret");
+  char signatures[ZC_WEBHOOK_SIGNATURES];
+  zc_webhook_headers headers;
+  (void)regions, (void)n_regions;
+  snprintf(text, size, "no memory");
+  int status = zc_webhook_headers_init(&headers, host, config, text, size);
+  if (status != ZC_OK) return status;
+  zc_webhook_headers_finish(&headers);
+  if (!secret) return ZC_OK;
+  return zc_webhook_sign(secret, "", 0, "", 0, signatures, sizeof signatures, text, size);
+}
+
 static const zc_trigger_ops ops = {.size = sizeof ops,
                                    .idempotency = ZC_IDEMPOTENCY_LOOKUP,
                                    .poll_ms = 15000,
                                    .start = start,
                                    .poll = poll,
                                    .find = find,
-                                   .cancel = cancel};
+                                   .cancel = cancel,
+                                   .check = check};
 
 static const zc_option options[] = {
     {"url", ZC_URL, ZC_REQUIRED, NULL, NULL,
