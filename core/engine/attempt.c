@@ -58,7 +58,7 @@ static void on_started(void *user, const char *remote_id) {
   free(x->remote_id);
   x->remote_id = zc_duplicate(remote_id);
   x->started_at = zc_loop_now(live->engine->loop);
-  zc_execute_move(live, ZC_RUNNING, NULL);
+  zc_execute_move(live, ZC_EVENT_RUN, NULL);
 }
 
 static void on_status(void *user, int status, const char *message) {
@@ -68,18 +68,18 @@ static void on_status(void *user, int status, const char *message) {
   live->outcome_message = zc_duplicate(message);
 }
 
-static zc_execution_status status_of(int outcome) {
+static zc_execution_event event_of(int outcome) {
   switch (outcome) {
   case ZC_RUN_SUCCEEDED:
-    return ZC_SUCCESS;
+    return ZC_EVENT_SUCCEED;
   case ZC_RUN_TIMED_OUT:
-    return ZC_TIMED_OUT;
+    return ZC_EVENT_TIME_OUT;
   case ZC_RUN_CANCELLED:
-    return ZC_CANCELLED;
+    return ZC_EVENT_CANCEL;
   case ZC_RUN_SUPERSEDED:
-    return ZC_SUPERSEDED;
+    return ZC_EVENT_SUPERSEDE;
   default:
-    return ZC_FAILED;
+    return ZC_EVENT_FAIL;
   }
 }
 
@@ -91,7 +91,7 @@ static void end_with_outcome(zc_live *live) {
     free(live->execution.tail);
     live->execution.tail = *tail ? zc_duplicate(tail) : NULL;
   }
-  zc_execute_move(live, status_of(live->outcome), live->outcome_message);
+  zc_execute_move(live, event_of(live->outcome), live->outcome_message);
 }
 
 static bool outcome_is_end(const zc_live *live) {
@@ -116,7 +116,7 @@ static bool may_retry(const zc_live *live, zc_time at) {
 
 /* A run of which one attempt had no clean answer may have been started, whatever came later. */
 static void give_up(zc_live *live, const char *message) {
-  zc_execute_move(live, live->ambiguous ? ZC_UNKNOWN : ZC_FAILED, message);
+  zc_execute_move(live, live->ambiguous ? ZC_EVENT_LOSE : ZC_EVENT_FAIL, message);
 }
 
 static void retry_or_fail(zc_live *live, const char *message) {
@@ -140,7 +140,7 @@ static void settle_ambiguous(zc_live *live, const char *message) {
   else if (ops->idempotency == ZC_IDEMPOTENCY_LOOKUP && ops->find)
     zc_attempt_look_up(live);
   else
-    zc_execute_move(live, ZC_UNKNOWN, message);
+    zc_execute_move(live, ZC_EVENT_LOSE, message);
 }
 
 static bool worth_retrying(int error) {
@@ -161,7 +161,7 @@ static void look_up_again(zc_live *live, int error, const char *message) {
   zc_engine *engine = live->engine;
   zc_time now = zc_loop_now(engine->loop), at = now + retry_pause(engine, ++live->look_ups);
   if (error == ZC_EUNKNOWN || live->look_ups >= ZC_LOOK_UPS) {
-    zc_execute_move(live, ZC_UNKNOWN, message);
+    zc_execute_move(live, ZC_EVENT_LOSE, message);
     return;
   }
   zc_log(ZC_LOG_WARNING, "execute", "%s %.8s: whether it was started: %s; looked up again in %d s",
@@ -186,7 +186,7 @@ static void start_done(zc_live *live, int error, const char *message) {
   if (outcome_is_end(live)) {
     end_with_outcome(live);
   } else if (live->started_reported && zc_attempt_ops(live)->attended) {
-    zc_execute_move(live, error == ZC_ETIMEDOUT ? ZC_TIMED_OUT : ZC_UNKNOWN,
+    zc_execute_move(live, error == ZC_ETIMEDOUT ? ZC_EVENT_TIME_OUT : ZC_EVENT_LOSE,
                     message ? message : "the trigger reported no end");
   } else if (live->started_reported) {
     poll_later(live);
@@ -279,7 +279,7 @@ void zc_attempt_poll(zc_live *live) {
     const char *last = live->outcome_message;
     snprintf(text, sizeof text, "not ended within pipeline_timeout%s%.240s",
              last && *last ? "; last heard of it: " : "", last ? last : "");
-    zc_execute_move(live, ZC_TIMED_OUT, text);
+    zc_execute_move(live, ZC_EVENT_TIME_OUT, text);
     return;
   }
   int status = begin(live, ZC_POLL_RUN, ZC_REMOTE_DEADLINE);

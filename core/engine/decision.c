@@ -252,10 +252,10 @@ static int decide_and_write(zc_engine *engine, zc_live *live, bool why, zc_buffe
   if (status == ZC_OK) status = take_over(engine, live, &request, &decision);
   if (status != ZC_OK) return status;
   if (!live->pipeline->auto_trigger)
-    live->execution.status = ZC_NOT_TRIGGERED;
+    status = zc_execution_apply(&live->execution, ZC_EVENT_ONLY_RECORD);
   else if (decision.start > request.now)
-    live->execution.status = ZC_DEFERRED;
-  status = zc_execution_item_write(&live->execution, to);
+    status = zc_execution_apply(&live->execution, ZC_EVENT_WAIT);
+  if (status == ZC_OK) status = zc_execution_item_write(&live->execution, to);
   if (status != ZC_OK || !why) return status;
   if (to->length == 0 || to->data[to->length - 1] != '}') return ZC_ESYSTEM;
   to->data[--to->length] = '\0';

@@ -29,7 +29,6 @@ int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipelin
   x->requested_at = slot ? slot : requested_at - requested_at % ZC_SECOND;
   x->deadline = x->requested_at + (int64_t)(pipeline->max_defer_hours * (double)ZC_HOUR);
   x->planned_start = x->requested_at;
-  x->status = ZC_PENDING;
   x->pipeline = strdup(pipeline->name);
   x->trigger_source = strdup(trigger_source);
   x->default_region = strdup(engine->settings->regions[pipeline->regions[0]]);
@@ -130,13 +129,23 @@ static void log_decision(const zc_live *live) {
          zc_action_text(x->action), x->region, start, x->reason);
 }
 
+/* Where the engine changes a run's status, and nowhere else. */
+static bool change_status(zc_live *live, zc_execution_event event) {
+  zc_execution *x = &live->execution;
+  if (!live->ended && zc_execution_apply(x, event) == ZC_OK) return true;
+  zc_log(ZC_LOG_ERROR, "execute", "%s %.8s: %s after %s is not possible: left as it is",
+         x->pipeline, x->id, zc_execution_status_text(zc_transition_of(event)->to),
+         zc_execution_status_text(x->status));
+  return false;
+}
+
 static void start_now(zc_live *live) {
   zc_execution *x = &live->execution;
   if (!live->pipeline->auto_trigger) {
-    zc_execute_move(live, ZC_NOT_TRIGGERED, "auto_trigger is false: decided and recorded only");
+    zc_execute_move(live, ZC_EVENT_ONLY_RECORD, "auto_trigger is false: decided and recorded only");
     return;
   }
-  x->status = ZC_TRIGGERING;
+  if (!change_status(live, ZC_EVENT_ATTEMPT)) return;
   x->attempt++;
   x->triggered_at = zc_loop_now(live->engine->loop);
   zc_record_commit(live, on_intent_journalled, false);
@@ -149,8 +158,7 @@ static void follow_plan(zc_live *live, bool changed) {
   if (due || !live->pipeline->auto_trigger) {
     start_now(live);
   } else if (changed || x->status != ZC_DEFERRED) {
-    x->status = ZC_DEFERRED;
-    zc_record_commit(live, on_deferral_journalled, false);
+    if (change_status(live, ZC_EVENT_WAIT)) zc_record_commit(live, on_deferral_journalled, false);
   } else if (!zc_timer_active(&live->timer)) {
     zc_execute_wait(live, ZC_STEP_DECIDE, x->planned_start);
   }
@@ -231,31 +239,26 @@ static void log_move(const zc_live *live) {
          zc_execution_status_text(x->status), x->message ? ": " : "", x->message ? x->message : "");
 }
 
-void zc_execute_move(zc_live *live, zc_execution_status status, const char *message) {
+static void end(zc_live *live) {
   zc_execution *x = &live->execution;
-  if (live->ended || !zc_execution_may(x->status, status)) {
-    zc_log(ZC_LOG_ERROR, "execute", "%s %.8s: %s after %s is not possible: left as it is",
-           x->pipeline, x->id, zc_execution_status_text(status),
-           zc_execution_status_text(x->status));
-    return;
+  zc_timer_stop(live->engine->loop, &live->timer);
+  zc_operation_cancel(live->engine->context, live->operation);
+  live->operation = 0;
+  if (x->status != ZC_NOT_TRIGGERED && x->triggered_at) {
+    x->finished_at = zc_loop_now(live->engine->loop);
   }
-  x->status = status;
+  live->ended = true;
+}
+
+void zc_execute_move(zc_live *live, zc_execution_event event, const char *message) {
+  zc_execution *x = &live->execution;
+  if (!change_status(live, event)) return;
   if (message) {
     free(x->message);
     x->message = zc_duplicate(message);
   }
   log_move(live);
-  if (!zc_execution_ended(status)) {
-    zc_record_commit(live, NULL, false);
-    return;
-  }
-  zc_timer_stop(live->engine->loop, &live->timer);
-  zc_operation_cancel(live->engine->context, live->operation);
-  live->operation = 0;
-  if (status != ZC_NOT_TRIGGERED && x->triggered_at) {
-    x->finished_at = zc_loop_now(live->engine->loop);
-  }
-  live->ended = true;
+  if (zc_execution_ended(x->status)) end(live);
   zc_record_commit(live, NULL, false);
 }
 
@@ -289,7 +292,7 @@ int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigg
 static int cancel_started(zc_live *live, zc_error *error) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
   if (ops && ops->attended) {
-    zc_execute_move(live, ZC_CANCELLED, "cancelled on request; the command was told to end");
+    zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request; the command was told to end");
     return ZC_OK;
   }
   if (!ops || !ops->stop || !live->execution.remote_id) {
@@ -305,7 +308,7 @@ int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error) {
   zc_execution_status status = live->execution.status;
   if (live->ended) return zc_error_set(error, ZC_ECONFLICT, "the run has ended");
   if (status == ZC_TRIGGERING || status == ZC_RUNNING) return cancel_started(live, error);
-  zc_execute_move(live, ZC_CANCELLED, "cancelled on request, before it was started");
+  zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request, before it was started");
   return ZC_OK;
 }
 

@@ -33,7 +33,7 @@ static int copy_execution(const zc_execution *from, zc_execution *to) {
 }
 
 static void take_up_attended(zc_live *live) {
-  zc_execute_move(live, ZC_UNKNOWN,
+  zc_execute_move(live, ZC_EVENT_LOSE,
                   "the engine ended while the command was being run: how it went is not known");
 }
 
@@ -41,7 +41,7 @@ static void take_up_started(zc_live *live) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
   zc_time now = zc_loop_now(live->engine->loop);
   if (!ops) {
-    zc_execute_move(live, ZC_UNKNOWN, "the pipeline has no trigger any more that could tell");
+    zc_execute_move(live, ZC_EVENT_LOSE, "the pipeline has no trigger any more that could tell");
   } else if (ops->attended) {
     take_up_attended(live);
   } else if (live->execution.remote_id) {
@@ -54,7 +54,7 @@ static void take_up_started(zc_live *live) {
     zc_attempt_look_up(live);
   } else {
     zc_execute_move(
-        live, ZC_UNKNOWN,
+        live, ZC_EVENT_LOSE,
         "the engine ended while the run was being started: whether it was is not known");
   }
 }
@@ -70,9 +70,6 @@ static void take_up(zc_live *live) {
   case ZC_RUNNING:
     take_up_started(live);
     break;
-  case ZC_UNKNOWN:
-    live->ended = true;
-    break; /* waits for a person */
   default:
     break;
   }
@@ -99,7 +96,7 @@ static int each_execution(void *user, const zc_execution *stored) {
     take_up(live);
   } else {
     bool begun = live->execution.status == ZC_TRIGGERING || live->execution.status == ZC_RUNNING;
-    zc_execute_move(live, begun ? ZC_UNKNOWN : ZC_CANCELLED,
+    zc_execute_move(live, begun ? ZC_EVENT_LOSE : ZC_EVENT_CANCEL,
                     "its pipeline is not in the configuration any more");
   }
   return ZC_OK;

@@ -13,6 +13,7 @@
 
 #include "core/engine/engine.h"
 #include "core/model/grid.h"
+#include "core/model/transition.h"
 #include "core/tables/execution_item.h"
 #include "core/tables/schema.h"
 
@@ -221,8 +222,9 @@ zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipelin
 void zc_execute_queue(zc_live *live);              /* to be decided soon */
 void zc_execute_queue_deferred(zc_engine *engine); /* all that wait, after new data */
 void zc_execute_wait(zc_live *live, zc_step step, zc_time at);
-/* Moves on to `status` and commits; the run is freed once an end is journalled. */
-void zc_execute_move(zc_live *live, zc_execution_status status, const char *message);
+/* Changes the status as the event says, and commits; the run is freed once an end is journalled. An
+ * event that may not come in its status is logged and changes nothing. */
+void zc_execute_move(zc_live *live, zc_execution_event event, const char *message);
 void zc_execute_forget(zc_live *live); /* frees at once */
 
 /* attempt.c: the trigger's side of execute */

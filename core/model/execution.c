@@ -17,22 +17,6 @@ static const char *const status_texts[ZC_EXECUTION_STATUSES] = {
     [ZC_UNKNOWN] = "UNKNOWN",
 };
 
-#define TO(status) (1u << ZC_##status)
-
-/* Which statuses may follow each. */
-static const unsigned may_follow[ZC_EXECUTION_STATUSES] = {
-    [ZC_PENDING] = TO(DEFERRED) | TO(TRIGGERING) | TO(NOT_TRIGGERED) | TO(CANCELLED) | TO(FAILED),
-    /* again DEFERRED: decided again on new data */
-    [ZC_DEFERRED] = TO(DEFERRED) | TO(TRIGGERING) | TO(NOT_TRIGGERED) | TO(CANCELLED) | TO(FAILED),
-    /* again TRIGGERING: another attempt */
-    [ZC_TRIGGERING] = TO(TRIGGERING) | TO(RUNNING) | TO(SUCCESS) | TO(FAILED) | TO(TIMED_OUT) |
-                      TO(CANCELLED) | TO(SUPERSEDED) | TO(UNKNOWN),
-    [ZC_RUNNING] =
-        TO(SUCCESS) | TO(FAILED) | TO(TIMED_OUT) | TO(CANCELLED) | TO(SUPERSEDED) | TO(UNKNOWN),
-    /* a person, or a later look-up, resolves it */
-    [ZC_UNKNOWN] = TO(RUNNING) | TO(SUCCESS) | TO(FAILED) | TO(CANCELLED) | TO(TIMED_OUT),
-};
-
 const char *zc_execution_status_text(zc_execution_status status) {
   return (unsigned)status < ZC_EXECUTION_STATUSES ? status_texts[status] : "UNKNOWN";
 }
@@ -44,14 +28,6 @@ bool zc_execution_status_parse(const char *text, zc_execution_status *ret) {
     return true;
   }
   return false;
-}
-
-bool zc_execution_ended(zc_execution_status status) {
-  return status == ZC_UNKNOWN || may_follow[status] == 0;
-}
-
-bool zc_execution_may(zc_execution_status from, zc_execution_status to) {
-  return (may_follow[from] >> to & 1) != 0;
 }
 
 void zc_execution_init(zc_execution *execution) {

@@ -1,4 +1,5 @@
-/* execution.h - one pipeline run through its life: plain data and the legal transitions. */
+/* execution.h - one pipeline run through its life: plain data. What may happen to it is in
+ * transition.h, which alone changes its status. */
 #ifndef ZC_MODEL_EXECUTION_H
 #define ZC_MODEL_EXECUTION_H
 
@@ -30,8 +31,6 @@ const char *zc_execution_status_text(zc_execution_status status);
 bool zc_execution_status_parse(const char *text, zc_execution_status *ret);
 /* No more transitions follow by themselves: so UNKNOWN too, which a person resolves. */
 bool zc_execution_ended(zc_execution_status status);
-/* The one table of legal transitions. */
-bool zc_execution_may(zc_execution_status from, zc_execution_status to);
 
 typedef struct {
   char id[ZC_EXECUTION_ID_SIZE];

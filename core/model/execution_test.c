@@ -29,33 +29,6 @@ static void status_words(void **state) {
   assert_int_equal(untouched, ZC_RUNNING);
 }
 
-/* Rows: from, columns: to, in the order of the enumeration. */
-static void transitions(void **state) {
-  (void)state;
-  static const char *const table[ZC_EXECUTION_STATUSES] = {
-      /* P D T R S F O C U N ? */
-      ".xx..x.x.x.", /* PENDING */
-      ".xx..x.x.x.", /* DEFERRED */
-      "..xxxxxxx.x", /* TRIGGERING */
-      "....xxxxx.x", /* RUNNING */
-      "...........", /* SUCCESS */
-      "...........", /* FAILED */
-      "...........", /* TIMED_OUT */
-      "...........", /* CANCELLED */
-      "...........", /* SUPERSEDED */
-      "...........", /* NOT_TRIGGERED */
-      "...xxxxx...", /* UNKNOWN */
-  };
-  for (int from = 0; from < ZC_EXECUTION_STATUSES; from++) {
-    for (int to = 0; to < ZC_EXECUTION_STATUSES; to++) {
-      bool may = zc_execution_may((zc_execution_status)from, (zc_execution_status)to);
-      assert_int_equal(may, table[from][to] == 'x');
-    }
-    bool ended = !strchr(table[from], 'x') || from == ZC_UNKNOWN;
-    assert_int_equal(zc_execution_ended((zc_execution_status)from), ended);
-  }
-}
-
 /* ---- ids ----------------------------------------------------------------------------------- */
 
 /* The ids are those of another implementation (Python's uuid.uuid5). They must never change. */
@@ -297,7 +270,6 @@ static void refuses_what_is_long(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(status_words),
-      cmocka_unit_test(transitions),
       cmocka_unit_test(ids_of_slots),
       cmocka_unit_test(random_ids),
       cmocka_unit_test(there_and_back),
