@@ -94,6 +94,9 @@ static int take_over(zc_engine *engine, zc_live *live, const zc_decide_request *
   if (!text) return status == ZC_OK ? ZC_ENOMEM : status;
   free(x->record);
   x->record = text;
+  x->has_workload = true;
+  x->workload = request->workload;
+  x->energy = request->energy;
   x->action = decision->action;
   x->planned_start = decision->start;
   x->has_intensity = decision->has_intensity && !decision->intensity_static;

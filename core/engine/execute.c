@@ -31,9 +31,11 @@ int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipelin
   x->planned_start = x->requested_at;
   x->pipeline = strdup(pipeline->name);
   x->trigger_source = strdup(trigger_source);
+  x->team = zc_duplicate(pipeline->team);
   x->default_region = strdup(engine->settings->regions[pipeline->regions[0]]);
   x->region = zc_duplicate(x->default_region);
-  bool ok = x->pipeline && x->trigger_source && x->default_region && x->region;
+  bool ok = x->pipeline && x->trigger_source && x->default_region && x->region &&
+            !x->team == !pipeline->team;
   return ok ? ZC_OK : ZC_ENOMEM;
 }
 

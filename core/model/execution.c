@@ -44,6 +44,8 @@ void zc_execution_finish(zc_execution *execution) {
   free(execution->remote_id);
   free(execution->tail);
   free(execution->record);
+  free(execution->team);
+  free(execution->realised);
   zc_execution_init(execution);
 }
 

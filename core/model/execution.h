@@ -35,6 +35,7 @@ bool zc_execution_ended(zc_execution_status status);
 typedef struct {
   char id[ZC_EXECUTION_ID_SIZE];
   char *pipeline;
+  char *team;           /* the pipeline's; NULL */
   char *trigger_source; /* zerocarb_manual | zerocarb_schedule | zerocarb_api */
   zc_execution_status status;
   zc_time requested_at; /* its seconds are the item's sort key: never changes */
@@ -53,8 +54,13 @@ typedef struct {
   uint32_t attempt; /* tries to start it */
   bool has_baseline, has_intensity;
   double baseline_intensity, intensity; /* datacenter, gCO2eq/kWh */
-  char *record; /* the decision's blocks as JSON members, without braces; see
-                   tables/execution_item.h */
+  bool has_workload;                    /* decided: what energy and emissions are made from */
+  zc_workload workload;
+  zc_energy_model energy;
+  char *record;      /* the decision's blocks as JSON members, without braces; see
+                        tables/execution_item.h */
+  char *realised;    /* likewise, what it really saved; NULL: not known (yet) */
+  zc_time ran_until; /* the end of what `realised` looks at, from started_at on; 0: it never ran */
 } zc_execution;
 
 void zc_execution_init(zc_execution *execution);

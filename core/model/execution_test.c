@@ -69,6 +69,7 @@ static zc_execution example(void) {
   zc_execution_init(&e);
   zc_copy_text(e.id, sizeof e.id, "fe1a69cb-ee5a-48ea-819d-f0092b8447a6");
   e.pipeline = zc_duplicate("GDSDemoAppPipeline");
+  e.team = zc_duplicate("platform");
   e.trigger_source = zc_duplicate("zerocarb_schedule");
   e.status = ZC_RUNNING;
   e.requested_at = 1702551000123;
@@ -89,6 +90,11 @@ static zc_execution example(void) {
   e.baseline_intensity = 26.1 / 3;
   e.intensity = 5e-324;
   e.record = zc_duplicate("\"a\":{\"b\":[1,2.50]},\"c.d\":\"\\u00e9\"");
+  e.has_workload = true;
+  e.workload = (zc_workload){40, 2, 1.0 / 3};
+  e.energy = (zc_energy_model){10, 0.000392, 1.135, 2.5};
+  e.realised = zc_duplicate("\"realised\":{\"savings_g\":-0.25}");
+  e.ran_until = e.started_at + 17;
   return e;
 }
 
@@ -108,6 +114,11 @@ static void assert_same(const zc_execution *a, const zc_execution *b) {
   assert_text(a->remote_id, b->remote_id);
   assert_text(a->tail, b->tail);
   assert_text(a->record, b->record);
+  assert_text(a->team, b->team);
+  assert_text(a->realised, b->realised);
+  assert_true(a->has_workload == b->has_workload && a->ran_until == b->ran_until &&
+              memcmp(&a->workload, &b->workload, sizeof a->workload) == 0 &&
+              memcmp(&a->energy, &b->energy, sizeof a->energy) == 0);
   assert_true(a->status == b->status && a->action == b->action && a->attempt == b->attempt);
   assert_true(a->requested_at == b->requested_at && a->deadline == b->deadline &&
               a->planned_start == b->planned_start && a->slot == b->slot &&
@@ -240,6 +251,9 @@ static void refuses_to_read(void **state) {
       "{" ID WORDS TIMES "\"requested_at\":5,\"attempt\":4294967296}",
       "{" ID WORDS TIMES "\"record\":\"x\"," END,
       "{" ID WORDS TIMES "\"record\":\"\\\"a\\\":1},{\\\"b\\\":2\"," END,
+      "{" ID WORDS TIMES "\"realised\":\"\\\"a\\\":\"," END,
+      "{" ID WORDS TIMES "\"ran_until\":-1.5," END,
+      "{" ID WORDS TIMES "\"team\":7," END,
       "{" ID WORDS TIMES END " x",
   };
   zc_execution e = {.attempt = 77};

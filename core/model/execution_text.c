@@ -26,20 +26,24 @@ static const struct {
     {"remote_id", offsetof(zc_execution, remote_id), false},
     {"tail", offsetof(zc_execution, tail), false},
     {"record", offsetof(zc_execution, record), false},
+    {"team", offsetof(zc_execution, team), false},
+    {"realised", offsetof(zc_execution, realised), false},
 };
 
 static const struct {
   const char *key;
   size_t offset;
+  bool required; /* those that came later are 0 where they are not there */
 } times[] = {
-    {"requested_at", offsetof(zc_execution, requested_at)},
-    {"deadline", offsetof(zc_execution, deadline)},
-    {"planned_start", offsetof(zc_execution, planned_start)},
-    {"slot", offsetof(zc_execution, slot)},
-    {"triggered_at", offsetof(zc_execution, triggered_at)},
-    {"started_at", offsetof(zc_execution, started_at)},
-    {"finished_at", offsetof(zc_execution, finished_at)},
-    {"decided_at", offsetof(zc_execution, decided_at)},
+    {"requested_at", offsetof(zc_execution, requested_at), true},
+    {"deadline", offsetof(zc_execution, deadline), true},
+    {"planned_start", offsetof(zc_execution, planned_start), true},
+    {"slot", offsetof(zc_execution, slot), true},
+    {"triggered_at", offsetof(zc_execution, triggered_at), true},
+    {"started_at", offsetof(zc_execution, started_at), true},
+    {"finished_at", offsetof(zc_execution, finished_at), true},
+    {"decided_at", offsetof(zc_execution, decided_at), true},
+    {"ran_until", offsetof(zc_execution, ran_until), false},
 };
 
 static const struct {
@@ -49,6 +53,18 @@ static const struct {
     {"baseline_intensity", offsetof(zc_execution, has_baseline),
      offsetof(zc_execution, baseline_intensity)},
     {"intensity", offsetof(zc_execution, has_intensity), offsetof(zc_execution, intensity)},
+    {"duration_minutes", offsetof(zc_execution, has_workload),
+     offsetof(zc_execution, workload.duration_minutes)},
+    {"vcpu_count", offsetof(zc_execution, has_workload),
+     offsetof(zc_execution, workload.vcpu_count)},
+    {"memory_gb", offsetof(zc_execution, has_workload), offsetof(zc_execution, workload.memory_gb)},
+    {"watts_per_vcpu", offsetof(zc_execution, has_workload),
+     offsetof(zc_execution, energy.watts_per_vcpu)},
+    {"memory_kwh_per_gb_hour", offsetof(zc_execution, has_workload),
+     offsetof(zc_execution, energy.memory_kwh_per_gb_hour)},
+    {"energy_pue", offsetof(zc_execution, has_workload), offsetof(zc_execution, energy.energy_pue)},
+    {"embodied_g_per_vcpu_hour", offsetof(zc_execution, has_workload),
+     offsetof(zc_execution, energy.embodied_g_per_vcpu_hour)},
 };
 
 #define COUNT(table)                   (sizeof(table) / sizeof *(table))
@@ -135,6 +151,7 @@ static int read_numbers(const zc_json *json, zc_execution *ret) {
   ret->attempt = (uint32_t)attempt;
   for (size_t i = 0; i < COUNT(times); i++) {
     int64_t *time = MEMBER(zc_time, ret, times[i].offset);
+    if (!times[i].required && !zc_json_get(json, times[i].key)) continue;
     if (read_integer(json, times[i].key, ZC_TIME_MIN, ZC_TIME_MAX, time) != ZC_OK) return ZC_EDATA;
   }
   for (size_t i = 0; i < COUNT(figures); i++) {
@@ -160,13 +177,13 @@ static int read_texts(const zc_json *json, zc_execution *ret) {
   return ZC_OK;
 }
 
-/* The record goes into items as it is, so it has to be members of an object. */
-static int check_record(const char *record) {
+/* These go into items as they are, so they have to be members of an object. */
+static int check_members(const char *members) {
   zc_buffer braced;
   zc_json *json = NULL;
-  if (!record) return ZC_OK;
+  if (!members) return ZC_OK;
   zc_buffer_init(&braced, ZC_EXECUTION_TEXT_MAX + 2);
-  zc_buffer_printf(&braced, "{%s}", record);
+  zc_buffer_printf(&braced, "{%s}", members);
   int status = braced.status;
   if (status == ZC_OK) status = zc_json_parse(braced.data, braced.length, &json);
   zc_json_free(json);
@@ -185,7 +202,8 @@ int zc_execution_read(const char *text, size_t length, zc_execution *ret) {
   if (status == ZC_OK) status = read_words(json, &read);
   if (status == ZC_OK) status = read_numbers(json, &read);
   if (status == ZC_OK) status = read_texts(json, &read);
-  if (status == ZC_OK) status = check_record(read.record);
+  if (status == ZC_OK) status = check_members(read.record);
+  if (status == ZC_OK) status = check_members(read.realised);
   zc_json_free(json);
   if (status == ZC_OK) {
     *ret = read;

@@ -72,6 +72,10 @@ int zc_grid_snapshot(zc_grid *grid, zc_time now, zc_snapshot **ret);
 zc_snapshot *zc_snapshot_hold(zc_snapshot *snapshot);
 void zc_snapshot_drop(zc_snapshot *snapshot); /* NULL is fine */
 
+/* What was observed or estimated of a region: of each instant by the first source that did so. No
+ * forecast and nothing held. Caller finishes it. ZC_EINVAL for an unknown region, ZC_ENOMEM. */
+int zc_grid_observed(const zc_grid *grid, size_t region, zc_series *ret);
+
 /* Datacenter intensity of a region at an instant or over a window, gCO2eq/kWh; ZC_EDATA for gaps.
  * Never the static average. */
 int zc_region_at(const zc_region_view *region, zc_time at, double *ret);

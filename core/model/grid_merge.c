@@ -143,3 +143,13 @@ int zc_grid_merge(const zc_grid *grid, zc_grid_region *region, zc_time now) {
   merge_finish(&m);
   return status;
 }
+
+int zc_grid_observed(const zc_grid *grid, size_t region, zc_series *ret) {
+  merge m = {.until = INT64_MAX};
+  int status = region < grid->n_regions ? ZC_OK : ZC_EINVAL;
+  for (size_t i = 0; i < grid->n_sources && status == ZC_OK; i++)
+    status = fill_gaps(&m, &grid->regions[region].layers[i].observed);
+  if (status == ZC_OK) status = zc_series_init(ret, m.merged.items, m.merged.n);
+  merge_finish(&m);
+  return status;
+}

@@ -334,6 +334,29 @@ static void the_first_source_with_a_number_wins(void **state) {
   zc_snapshot_drop(bare);
 }
 
+static void what_was_observed_is_known_apart(void **state) {
+  zc_grid *grid = *state;
+  zc_series series;
+  put_one(grid, 0, 0, point(0, 240, 9, FORECAST));
+  put_one(grid, 0, 60, point(30, 60, 1, OBSERVED));
+  put_one(grid, 1, 60, point(0, 90, 2, ESTIMATED));
+  assert_int_equal(zc_grid_observed(grid, 0, &series), ZC_OK);
+  static const row rows[] = {
+      {0, 30, 2, ESTIMATED, 1}, {30, 60, 1, OBSERVED, 0}, {60, 90, 2, ESTIMATED, 1}};
+  assert_int_equal(series.n, 3);
+  for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(series.slots[i].from, at(rows[i].from));
+    assert_int_equal(series.slots[i].to, at(rows[i].to));
+    assert_int_equal(series.slots[i].flags, rows[i].flags);
+    assert_int_equal(series.slots[i].source, rows[i].source);
+  }
+  zc_series_finish(&series);
+  assert_int_equal(zc_grid_observed(grid, 1, &series), ZC_OK);
+  assert_int_equal(series.n, 0);
+  zc_series_finish(&series);
+  assert_int_equal(zc_grid_observed(grid, 2, &series), ZC_EINVAL);
+}
+
 /* ---- versions and sharing ---- */
 
 static void the_version_follows_what_is_shown(void **state) {
@@ -416,6 +439,7 @@ int main(void) {
       GRID_TEST(only_what_has_begun_is_held),
       GRID_TEST(a_slot_keeps_its_origin),
       GRID_TEST(the_first_source_with_a_number_wins),
+      GRID_TEST(what_was_observed_is_known_apart),
       GRID_TEST(the_version_follows_what_is_shown),
       GRID_TEST(snapshots_share_what_did_not_change),
       cmocka_unit_test(a_snapshot_outlives_its_grid),

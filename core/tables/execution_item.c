@@ -11,6 +11,7 @@ static void write_keys(const zc_execution *e, zc_buffer *to) {
   zc_member_text(to, "execution_id", e->id);
   zc_member_integer(to, "timestamp", seconds);
   zc_member_text(to, "pipeline_name", e->pipeline);
+  zc_member_text(to, "team", e->team);
   zc_member_text(to, "pipeline_region", e->region ? e->region : e->default_region);
   zc_member_text(to, "trigger_source", e->trigger_source);
   zc_member_text(to, "status", zc_execution_status_text(e->status));
@@ -68,6 +69,7 @@ int zc_execution_item_write(const zc_execution *execution, zc_buffer *to) {
   if (execution->record && *execution->record) {
     zc_buffer_printf(&own, ",%s", execution->record);
   }
+  if (execution->realised) zc_buffer_printf(&own, ",%s", execution->realised);
   write_outcome(execution, &own);
   write_ends(execution, &own);
   int status = own.status;

@@ -9,6 +9,7 @@
 
 #include "core/base/buffer.h"
 #include "core/model/execution.h"
+#include "core/model/realised.h"
 
 #define ZC_ITEM_MAX ((size_t)390 * 1024) /* bytes; DynamoDB takes 400 KiB */
 
@@ -38,9 +39,13 @@ typedef struct {
  * share is set; without braces: zc_execution.record. */
 int zc_execution_record_write(const zc_execution_facts *facts, zc_buffer *to);
 
-/* Appends the whole item: keys, status, `record`, attempts, message, remote_id, triggered_at,
- * started_at, finished_at (those that there are), created_at, ttl, output_tail. Where it would
- * exceed ZC_ITEM_MAX, only the end of the tail is kept. */
+/* Appends the member `realised`, without braces around it: zc_execution.realised. Its figures are
+ * left out where zc_realised_is_known() says no. */
+int zc_realised_write(const zc_realised *realised, zc_buffer *to);
+
+/* Appends the whole item: keys, status, `record`, `realised`, attempts, message, remote_id,
+ * triggered_at, started_at, finished_at (those that there are), created_at, ttl, output_tail. Where
+ * it would exceed ZC_ITEM_MAX, only the end of the tail is kept. */
 int zc_execution_item_write(const zc_execution *execution, zc_buffer *to);
 
 /* Appends one item of carbon_intensity_history for a slot of a region's series. `source`: the
