@@ -41,6 +41,8 @@ const char *zc_nearest(const char *word, const char *const *candidates, size_t n
   for (size_t i = 0; i < n; i++) {
     size_t other = strlen(candidates[i]);
     if (other > LONGEST_WORD) continue;
+    if ((other > length ? other - length : length - other) >= best)
+      continue; /* at least that far */
     size_t d = distance(word, length, candidates[i], other);
     if (d < best) best = d, found = candidates[i];
   }

@@ -120,9 +120,7 @@ static void print_names(const zc_settings *settings, char *text, size_t size) {
 
 int zc_session_check_pipeline(const zc_session *session, const char *name) {
   const zc_settings *settings = session->settings;
-  for (size_t i = 0; i < settings->n_pipelines; i++) {
-    if (strcmp(settings->pipelines[i].name, name) == 0) return ZC_EXIT_FINE;
-  }
+  if (zc_settings_pipeline(settings, name)) return ZC_EXIT_FINE;
   const char **names = calloc(settings->n_pipelines + 1, sizeof *names);
   for (size_t i = 0; names && i < settings->n_pipelines; i++)
     names[i] = settings->pipelines[i].name;

@@ -74,7 +74,8 @@ typedef struct {
   zc_plugin_settings *sources, *policies, *sinks;
   zc_combine combine;
   zc_pipeline_settings *pipelines;
-  void *owned; /* zones and whatever else the loader shares */
+  zc_pipeline_settings **pipelines_by_name; /* ascending by strcmp */
+  void *owned;                              /* zones and whatever else the loader shares */
 } zc_settings;
 
 /* One message of the check. */
@@ -111,6 +112,8 @@ int zc_config_load(const char *path, const zc_config_options *options, zc_settin
 int zc_config_load_text(const char *text, size_t length, const char *path,
                         const zc_config_options *options, zc_settings **ret, zc_findings *findings);
 void zc_settings_free(zc_settings *settings); /* NULL is fine; secrets are wiped first */
+/* The pipeline of that name, or NULL. */
+const zc_pipeline_settings *zc_settings_pipeline(const zc_settings *settings, const char *name);
 
 /* Accessors of a zc_config, as documented at zc_host's members. */
 int zc_config_has(const zc_config *config, const char *name);

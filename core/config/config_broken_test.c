@@ -205,19 +205,19 @@ static void test_sizes(void **state) {
   check_repeated("50 KB of [", "", "[", 50000, "t.yaml:1:65: error: nested more than 64 deep\n");
   check_repeated("50 KB of dashes", "", "- ", 25000,
                  "t.yaml:1:129: error: nested more than 64 deep\n");
-  check_repeated("1 MiB and a byte", "", "#", (1 << 20) + 1, "t.yaml: error: larger than 1 MiB\n");
-  check_repeated("1 MiB of comments", "", "#\n", 1 << 19,
+  check_repeated("8 MiB and a byte", "", "#", (8 << 20) + 1, "t.yaml: error: larger than 8 MiB\n");
+  check_repeated("8 MiB of comments", "", "#\n", 1 << 22,
                  "t.yaml:1:1: error: the file is empty: it needs at least regions, sources and "
                  "pipelines\n");
-  check_repeated("1 MiB of blanks", "", " ", 1 << 20,
+  check_repeated("8 MiB of blanks", "", " ", 1 << 23,
                  "t.yaml:1:1: error: the file is empty: it needs at least regions, sources and "
                  "pipelines\n");
-  check_repeated("1 MiB of items", "", "- a\n", 1 << 18,
-                 "t.yaml:100000:3: error: more than 100000 values in one file\n");
-  check_repeated("1 MiB of the same key", "", "a: 1\n", 200000,
-                 "t.yaml:50000:4: error: more than 100000 values in one file\n");
-  check_repeated("1 MiB of an open quote", "engine: \"", "x\n", 500000,
-                 "t.yaml:500001:1: error: not valid YAML: found unexpected end of stream while "
+  check_repeated("8 MiB of items", "", "- a\n", 1 << 21,
+                 "t.yaml:500000:3: error: more than 500000 values in one file\n");
+  check_repeated("5 MB of the same key", "", "a: 1\n", 1000000,
+                 "t.yaml:250000:4: error: more than 500000 values in one file\n");
+  check_repeated("8 MB of an open quote", "engine: \"", "x\n", 4000000,
+                 "t.yaml:4000001:1: error: not valid YAML: found unexpected end of stream while "
                  "scanning a quoted scalar that begins on line 1\n");
   assert_int_equal(failures, 0);
 }

@@ -254,6 +254,41 @@ static void test_directory(void **state) {
   zc_settings_free(NULL);
 }
 
+#define MANY 10000
+
+static void test_ten_thousand_pipelines_are_found_by_name(void **state) {
+  (void)state;
+  zc_findings findings = {0};
+  zc_settings *s = NULL;
+  zc_buffer text;
+  char name[32];
+  zc_buffer_init(&text, (size_t)8 << 20);
+  zc_buffer_text(&text,
+                 "regions: [r, s]\nsources: [{plugin: static_pue, regions: {r: 1.1, s: 1.2}}]\n"
+                 "pipelines:\n");
+  for (int i = 0; i < MANY; i++) {
+    zc_buffer_printf(&text,
+                     "- name: pipeline-%d\n  team: t\n  region: r\n  relocate_to: [s]\n"
+                     "  max_defer_hours: 12\n  schedule: \"0 5 * * *\"\n  time_zone: UTC\n"
+                     "  workload: {duration_minutes: 1, vcpu_count: 1, memory_gb: 1}\n"
+                     "  auto_trigger: false\n",
+                     i * 7919 % MANY);
+  }
+  assert_int_equal(
+      zc_config_load_text(text.data, text.length, "many.yaml", &sample_load_options, &s, &findings),
+      ZC_OK);
+  assert_int_equal(s->n_pipelines, MANY);
+  for (int i = 0; i < MANY; i++) {
+    snprintf(name, sizeof name, "pipeline-%d", i * 7919 % MANY);
+    assert_ptr_equal(zc_settings_pipeline(s, name), &s->pipelines[i]);
+  }
+  assert_null(zc_settings_pipeline(s, "pipeline-"));
+  assert_null(zc_settings_pipeline(s, "pipeline-10000"));
+  zc_settings_free(s);
+  zc_findings_finish(&findings);
+  zc_buffer_finish(&text);
+}
+
 static int set_up(void **state) {
   (void)state;
   if (enter_data_folder() != 0) return -1;
@@ -275,6 +310,7 @@ int main(void) {
       cmocka_unit_test(test_plugin_dirs_come_first),
       cmocka_unit_test(test_unreadable),
       cmocka_unit_test(test_directory),
+      cmocka_unit_test(test_ten_thousand_pipelines_are_found_by_name),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -37,6 +37,7 @@ void zc_settings_free(zc_settings *settings) {
   for (size_t i = 0; i < settings->n_pipelines; i++)
     zc_pipeline_settings_finish(&settings->pipelines[i]);
   free(settings->pipelines);
+  free(settings->pipelines_by_name);
   finish_entries(settings->sources, settings->n_sources);
   finish_entries(settings->policies, settings->n_policies);
   finish_entries(settings->sinks, settings->n_sinks);
@@ -196,7 +197,7 @@ int zc_config_load(const char *path, const zc_config_options *options, zc_settin
         zc_config_load_text(text.data ? text.data : "", text.length, path, options, ret, findings);
   } else if (status != ZC_ENOMEM) {
     bool large = status == ZC_EDATA;
-    zc_findings_add(findings, false, 0, 0, "%s", large ? "larger than 1 MiB" : error.text);
+    zc_findings_add(findings, false, 0, 0, "%s", large ? ZC_TREE_TOO_LARGE : error.text);
     if (large) status = ZC_EINVAL;
   }
   if (text.data) explicit_bzero(text.data, text.length);

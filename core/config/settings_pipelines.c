@@ -224,18 +224,19 @@ static void report_same_name(zc_reader *reader, const zc_node *list,
                  zc_excerpt(pipeline->name, shown, sizeof shown), first->line);
 }
 
-static void check_unique(zc_reader *reader, const zc_node *list) {
-  const zc_settings *settings = reader->settings;
-  const zc_pipeline_settings **sorted = calloc(settings->n_pipelines + 1, sizeof(void *));
+static void sort_by_name(zc_reader *reader, const zc_node *list) {
+  zc_settings *settings = reader->settings;
+  zc_pipeline_settings **sorted = calloc(settings->n_pipelines + 1, sizeof *sorted);
   size_t n = 0;
   if (!sorted) {
     reader->check.status = ZC_ENOMEM;
     return;
   }
+  settings->pipelines_by_name = sorted;
   for (size_t i = 0; i < settings->n_pipelines; i++) {
     if (settings->pipelines[i].name) sorted[n++] = &settings->pipelines[i];
   }
-  qsort(sorted, n, sizeof(void *), by_name);
+  qsort(sorted, n, sizeof *sorted, by_name);
   for (size_t i = 1, first = 0; i < n && !zc_check_is_full(&reader->check); i++) {
     if (strcmp(sorted[i]->name, sorted[first]->name) != 0) {
       first = i;
@@ -243,7 +244,16 @@ static void check_unique(zc_reader *reader, const zc_node *list) {
       report_same_name(reader, list, sorted[i], sorted[first]);
     }
   }
-  free(sorted);
+}
+
+static int name_to_pipeline(const void *name, const void *pipeline) {
+  return strcmp(name, (*(zc_pipeline_settings *const *)pipeline)->name);
+}
+
+const zc_pipeline_settings *zc_settings_pipeline(const zc_settings *settings, const char *name) {
+  zc_pipeline_settings **found = bsearch(name, settings->pipelines_by_name, settings->n_pipelines,
+                                         sizeof *settings->pipelines_by_name, name_to_pipeline);
+  return found ? *found : NULL;
 }
 
 static void read_list(zc_reader *reader, const zc_node *list, const zc_node *defaults_node,
@@ -258,7 +268,7 @@ static void read_list(zc_reader *reader, const zc_node *list, const zc_node *def
     read_pipeline(reader, node, defaults_node, defaults,
                   &settings->pipelines[settings->n_pipelines++]);
   }
-  check_unique(reader, list);
+  sort_by_name(reader, list);
 }
 
 void zc_read_pipelines(zc_reader *reader, const zc_node *root) {

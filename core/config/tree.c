@@ -2,12 +2,12 @@
 
 #include <stdalign.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/base/text.h"
 
-#define BLOCK_BYTES ((size_t)32 * 1024)
+#define BLOCK_BYTES ((size_t)256 * 1024) /* pages that are not used take no memory */
 
 struct zc_tree_block {
   zc_tree_block *next;
@@ -15,11 +15,15 @@ struct zc_tree_block {
   max_align_t bytes[];
 };
 
+/* Mapped, so that the tree of a large file is given back as a whole: from the heap it would leave a
+ * hole below the settings that are made from it. */
 static zc_tree_block *add_block(zc_tree *tree, size_t wanted) {
-  size_t size = wanted > BLOCK_BYTES ? wanted : BLOCK_BYTES;
-  zc_tree_block *block = calloc(1, sizeof *block + size);
-  if (!block) return NULL;
-  block->size = size;
+  size_t size = sizeof(zc_tree_block) + wanted;
+  if (size < BLOCK_BYTES) size = BLOCK_BYTES;
+  zc_tree_block *block =
+      mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) return NULL;
+  block->size = size - sizeof *block;
   block->next = tree->blocks;
   tree->blocks = block;
   return block;
@@ -40,7 +44,7 @@ void zc_tree_finish(zc_tree *tree) {
     zc_tree_block *block = tree->blocks;
     tree->blocks = block->next;
     explicit_bzero(block->bytes, block->used);
-    free(block);
+    munmap(block, sizeof *block + block->size);
   }
   memset(tree, 0, sizeof *tree);
 }

@@ -12,10 +12,12 @@
 
 #include "core/config/config.h"
 
-#define ZC_TREE_BYTES ((size_t)1 << 20) /* of a file */
-#define ZC_TREE_DEPTH 64                /* of nested lists and mappings */
-#define ZC_TREE_NODES 100000
-#define ZC_PATH_TEXT  256 /* holds what zc_node_path() writes */
+/* Room for 10,000 pipelines written at length. */
+#define ZC_TREE_BYTES     ((size_t)8 << 20) /* of a file */
+#define ZC_TREE_DEPTH     64                /* of nested lists and mappings */
+#define ZC_TREE_NODES     500000
+#define ZC_TREE_TOO_LARGE "larger than 8 MiB"
+#define ZC_PATH_TEXT      256 /* holds what zc_node_path() writes */
 
 typedef enum {
   ZC_NODE_SCALAR,

@@ -315,7 +315,7 @@ static int read_events(builder *b, yaml_parser_t *parser) {
 int zc_tree_parse(const char *text, size_t length, zc_findings *findings, zc_tree *ret) {
   memset(ret, 0, sizeof *ret);
   if (length > ZC_TREE_BYTES) {
-    zc_findings_add(findings, false, 0, 0, "larger than 1 MiB");
+    zc_findings_add(findings, false, 0, 0, ZC_TREE_TOO_LARGE);
     return ZC_EINVAL;
   }
   size_t mark = length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;

@@ -225,17 +225,10 @@ int zc_decision_why(zc_engine *engine, const zc_decide_request *request,
   return zc_buffer_text(to, "]}");
 }
 
-static const zc_pipeline_settings *find_pipeline(const zc_settings *settings, const char *name) {
-  for (size_t i = 0; i < settings->n_pipelines; i++) {
-    if (strcmp(settings->pipelines[i].name, name) == 0) return &settings->pipelines[i];
-  }
-  return NULL;
-}
-
 const zc_pipeline_settings *zc_decision_pipeline(const zc_engine *engine, const char *name,
                                                  zc_error *error) {
   const zc_settings *settings = engine->settings;
-  const zc_pipeline_settings *found = find_pipeline(settings, name);
+  const zc_pipeline_settings *found = zc_settings_pipeline(settings, name);
   if (found) return found;
   const char **names = calloc(settings->n_pipelines + 1, sizeof *names);
   for (size_t i = 0; names && i < settings->n_pipelines; i++)

@@ -14,15 +14,6 @@ typedef struct {
   size_t n;
 } zc_recovery;
 
-static const zc_pipeline_settings *pipeline_of(const zc_engine *engine, const char *name) {
-  for (size_t i = 0; i < engine->settings->n_pipelines; i++) {
-    if (strcmp(engine->settings->pipelines[i].name, name) == 0) {
-      return &engine->settings->pipelines[i];
-    }
-  }
-  return NULL;
-}
-
 static int copy_execution(const zc_execution *from, zc_execution *to) {
   zc_buffer text;
   zc_buffer_init(&text, 1u << 20);
@@ -88,7 +79,7 @@ static int each_execution(void *user, const zc_execution *stored) {
     zc_execution_finish(&copy);
     return status;
   }
-  const zc_pipeline_settings *pipeline = pipeline_of(engine, copy.pipeline);
+  const zc_pipeline_settings *pipeline = zc_settings_pipeline(engine->settings, copy.pipeline);
   zc_live *live = zc_execute_adopt(engine, pipeline ? pipeline : &gone, &copy);
   if (!live) return ZC_ENOMEM;
   recovery->n++;

@@ -121,12 +121,19 @@ int zc_schedule_create(zc_engine *engine, zc_error *error) {
   return ZC_OK;
 }
 
+/* The schedules come in the order of the settings' pipelines. */
+static int to_schedule(const void *pipeline, const void *schedule) {
+  const zc_pipeline_settings *left = pipeline, *right = ((const zc_schedule *)schedule)->pipeline;
+  return (left > right) - (left < right);
+}
+
 static int each_mark(void *user, const char *pipeline, zc_time slot) {
   zc_engine *engine = user;
-  for (size_t i = 0; i < engine->n_schedules; i++) {
-    if (strcmp(engine->schedules[i].pipeline->name, pipeline) == 0)
-      engine->schedules[i].next = slot;
-  }
+  const zc_pipeline_settings *settings = zc_settings_pipeline(engine->settings, pipeline);
+  if (!settings) return ZC_OK;
+  zc_schedule *schedule = bsearch(settings, engine->schedules, engine->n_schedules,
+                                  sizeof *engine->schedules, to_schedule);
+  if (schedule) schedule->next = slot;
   return ZC_OK;
 }
 

@@ -13,11 +13,14 @@
  *     matches, so both times in an overlap, and makes up nothing after a gap.
  *   - A local day that does not exist (Pacific/Apia, 30 December 2011) fires nothing.
  *
- * This is what the npm package croner 11 does by default. Known differences from it:
+ * This is what the npm package croner 11 does by default; tests/fault/cron_oracle compares the two.
+ * Known differences:
  *   - croner takes more: seconds and years, L, W, #, ?, and + before the weekdays. Here these are
  *     errors, as is a text longer than ZC_CRON_TEXT_MAX.
+ *   - The end of a range must be a value of its field; there only the values that a step reaches
+ *     must ("27-32/27").
  *   - A schedule that can never fire is an error here; there it has no next run.
- *   - Here the search ends after 30 years, and at the end of the year 9999.
+ *   - In the last days of the year 9999 one may find a slot and the other none.
  *   - croner sees gaps and overlaps of up to 3 hours only. Longer ones (Antarctica/Vostok, 31
  *     January 1994, seven hours back) are handled like any other here. */
 #ifndef ZC_MODEL_CRON_H
@@ -43,7 +46,9 @@ typedef struct {
 int zc_cron_parse(const char *text, zc_cron *ret, zc_error *error);
 
 /* The first instant strictly after `after` at which it fires (whole minutes of local time, UTC ms).
- * zone NULL: UTC. ZC_ENOTFOUND where there is none within 30 years. */
+ * zone NULL: UTC. ZC_ENOTFOUND where there is none within 30 years, so only near the end of the
+ * year 9999: the longest wait is the eight years from one 29 February to the next around 1900 or
+ * 2100. */
 int zc_cron_next(const zc_cron *cron, const zc_zone *zone, zc_time after, zc_time *ret);
 
 #endif
