@@ -1,9 +1,9 @@
 /* json.h - reading JSON from strangers, and writing it.
  *
- * Reading is json-c under a guard: one text, UTF-8, depth 32, at most 50,000 values, no trailing
- * bytes, no NaN, no infinity. A zc_json is borrowed from the tree that zc_json_parse() gave.
- * Writing formats numbers itself: the shortest text that reads back as the same double, whole
- * numbers without a fraction.
+ * Reading is RFC 8259, strictly: one text, UTF-8, depth 32, at most 50,000 values, no trailing
+ * bytes, no NaN, no infinity. Of several members of one name the last one counts. A zc_json is
+ * borrowed from the tree that zc_json_parse() gave. Writing formats numbers itself: the shortest
+ * text that reads back as the same double, whole numbers without a fraction.
  */
 #ifndef ZC_BASE_JSON_H
 #define ZC_BASE_JSON_H
@@ -15,8 +15,8 @@
 #include "core/base/buffer.h"
 
 #define ZC_JSON_DEPTH 32
-/* Values of one text, objects and arrays among them. A value takes some 800 bytes at the most, 400
- * times what it is in the text: this bounds the memory, and how long the loop is held. */
+/* Values of one text, objects and arrays among them. A value takes 72 bytes beside its text: this
+ * bounds the memory, and how long the loop is held. */
 #define ZC_JSON_VALUES_MAX 50000
 
 /* ZC_OK with *ret (free with zc_json_free), ZC_EDATA where it is not one valid JSON text,

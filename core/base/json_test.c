@@ -70,6 +70,48 @@ static void what_is_not_one_text_is_refused(void **state) {
   assert_int_equal(zc_json_parse(deep, sizeof deep, &json), ZC_EDATA);
 }
 
+static void what_the_standard_leaves_out_is_refused(void **state) {
+  (void)state;
+  static const char *const bad[] = {
+      "01",      "-",           "1.",          ".5",       "1e",     "+1",        "1e+",
+      "0x10",    "NaN",         "-Infinity",   "[,]",      "[1,]",   "{1:2}",     "{\"a\"}",
+      "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"",   "\"a\nb\"", "\"open", "truefalse", "tru",
+      "[1",      "{\"a\":",     "{\"a\":1,,}", "]",        "[1}",    "\\",        "nulll"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    zc_json *json = NULL;
+    if (zc_json_parse(bad[i], strlen(bad[i]), &json) != ZC_EDATA) fail_msg("%s", bad[i]);
+  }
+}
+
+static void values_are_written_as_they_were_read(void **state) {
+  (void)state;
+  static const char *const pairs[][2] = {
+      {" [ 1 , 2.50 , -0e1 ] ", "[1,2.50,-0e1]"},
+      {"{\"a\" : {} , \"b\":[true,false,null]}", "{\"a\":{},\"b\":[true,false,null]}"},
+      {"\"\\u00e9\\u20ac\\ud83d\\ude00\"", "\"\u00e9\u20ac\U0001f600\""},
+      {"\"\\ud800 \\udc00\"", "\"\ufffd \ufffd\""}, /* halves of pairs */
+      {"\"\\/\\b\\t\\u0000\"", "\"/\\u0008\\u0009\\u0000\""},
+      {"123456789012345678901234567890", "123456789012345678901234567890"},
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    zc_buffer text;
+    zc_json *json = parse(pairs[i][0]);
+    zc_buffer_init(&text, 1000);
+    zc_json_write(&text, json);
+    assert_string_equal(text.data, pairs[i][1]);
+    zc_buffer_finish(&text);
+    zc_json_free(json);
+  }
+}
+
+static void the_last_of_two_members_of_one_name_counts(void **state) {
+  (void)state;
+  zc_json *json = parse("{\"a\":1,\"b\":2,\"a\":3}");
+  double value;
+  assert_true(zc_json_get_number(json, "a", &value) && value == 3);
+  zc_json_free(json);
+}
+
 /* n values in an array, each as `value`. */
 static int parse_many(const char *value, size_t n) {
   zc_buffer text;
@@ -178,6 +220,9 @@ int main(void) {
       cmocka_unit_test(null_is_not_absent_and_no_number),
       cmocka_unit_test(what_is_no_number_is_refused),
       cmocka_unit_test(what_is_not_one_text_is_refused),
+      cmocka_unit_test(what_the_standard_leaves_out_is_refused),
+      cmocka_unit_test(values_are_written_as_they_were_read),
+      cmocka_unit_test(the_last_of_two_members_of_one_name_counts),
       cmocka_unit_test(values_without_end_are_refused),
       cmocka_unit_test(members_in_order_and_keys_with_any_character),
       cmocka_unit_test(digits_are_kept_as_written),

@@ -4,7 +4,7 @@
  * A plugin is one shared object (or, with ZC_STATIC_PLUGIN, one set of objects linked into the
  * program) that exports one symbol, the entry. The entry returns a descriptor: what the plugin is,
  * which options it takes, and its operations. The host (the program) hands every instance a table
- * of services. Nothing else crosses: no libuv, curl, json-c or SQLite type.
+ * of services. Nothing else crosses: no libuv, curl or SQLite type.
  *
  * Rules, for both sides
  *   - Every struct that may grow begins with its size; members are appended at the tail only.
