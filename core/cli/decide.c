@@ -7,8 +7,7 @@
 #include "core/cli/output.h"
 #include "core/cli/session.h"
 
-#define COLLECT_LIMIT (60 * ZC_SECOND)
-#define TEXT_MAX      ((size_t)4 * 1024 * 1024)
+#define TEXT_MAX ((size_t)4 * 1024 * 1024)
 
 /* ---- the explanation ---- */
 
@@ -158,31 +157,6 @@ static int print_explanation(const zc_buffer *text) {
 
 /* ---- the command ---- */
 
-static void on_collected(void *user) {
-  zc_loop_stop(user);
-}
-
-static void on_limit(zc_timer *timer) {
-  zc_loop_stop(timer->user);
-}
-
-/* Asks the sources, no longer than the limit. Under a virtual clock the limit is not waited for. */
-static int collect(zc_session *session) {
-  zc_timer limit = {0};
-  zc_engine_on_collected(session->engine, on_collected, session->loop);
-  int status = zc_session_start_engine(session);
-  if (status != ZC_EXIT_FINE) return status;
-  if (!zc_engine_collected(session->engine)) {
-    zc_timer_after(session->loop, &limit, COLLECT_LIMIT, on_limit, session->loop);
-    zc_loop_run(session->loop, ZC_TIME_MAX);
-    zc_timer_stop(session->loop, &limit);
-  }
-  if (!zc_engine_collected(session->engine)) {
-    zc_cli_message("not every source has answered: decided on what is there");
-  }
-  return ZC_EXIT_FINE;
-}
-
 static int decide_and_print(zc_session *session, const zc_arguments *arguments) {
   bool json = zc_arguments_has(arguments, "json");
   zc_error error = {0};
@@ -217,7 +191,7 @@ static int decide(const zc_arguments *arguments) {
   if (status == ZC_EXIT_FINE) status = zc_session_check_pipeline(&session, arguments->operands[0]);
   if (status == ZC_EXIT_FINE) status = zc_session_open_http(&session);
   if (status == ZC_EXIT_FINE) status = zc_session_create_engine(&session, &options);
-  if (status == ZC_EXIT_FINE) status = collect(&session);
+  if (status == ZC_EXIT_FINE) status = zc_session_collect(&session);
   if (status == ZC_EXIT_FINE) status = decide_and_print(&session, arguments);
   zc_session_finish(&session);
   return status;

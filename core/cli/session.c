@@ -9,7 +9,8 @@
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 
-#define NAMES_SHOWN 10
+#define NAMES_SHOWN   10
+#define COLLECT_LIMIT (60 * ZC_SECOND)
 
 /* ---- beginning and end ---- */
 
@@ -169,6 +170,30 @@ int zc_session_start_engine(zc_session *session) {
   zc_error error = {0};
   int status = zc_engine_start(session->engine, &error);
   return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+}
+
+static void on_collected(void *user) {
+  zc_loop_stop(user);
+}
+
+static void on_limit(zc_timer *timer) {
+  zc_loop_stop(timer->user);
+}
+
+int zc_session_collect(zc_session *session) {
+  zc_timer limit = {0};
+  zc_engine_on_collected(session->engine, on_collected, session->loop);
+  int status = zc_session_start_engine(session);
+  if (status != ZC_EXIT_FINE) return status;
+  if (!zc_engine_collected(session->engine)) {
+    zc_timer_after(session->loop, &limit, COLLECT_LIMIT, on_limit, session->loop);
+    zc_loop_run(session->loop, ZC_TIME_MAX);
+    zc_timer_stop(session->loop, &limit);
+  }
+  if (!zc_engine_collected(session->engine)) {
+    zc_cli_message("not every source has answered: decided on what is there");
+  }
+  return ZC_EXIT_FINE;
 }
 
 static void on_stopped(void *user) {

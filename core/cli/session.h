@@ -41,6 +41,9 @@ int zc_session_open_journal(zc_session *session);
 int zc_session_create_engine(zc_session *session, const zc_engine_options *options);
 /* Starts it. */
 int zc_session_start_engine(zc_session *session);
+/* Starts it and asks the sources, no longer than 60 s; where not every one has answered by then,
+ * that is said. Under a virtual clock the limit is not waited for. */
+int zc_session_collect(zc_session *session);
 /* Ends what runs and journals it; returns when that is done. */
 void zc_session_stop_engine(zc_session *session);
 

@@ -13,6 +13,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/config/config.h"
+#include "core/plugin/table_read.h"
 
 #define ZC_REPORT_DAYS_MAX     366
 #define ZC_REPORT_LIMIT_MAX    1000              /* rows of a list in a document */
@@ -62,6 +63,43 @@ typedef struct {
   zc_report_document items[ZC_REPORT_DOCUMENTS];
   size_t n;
 } zc_report_documents;
+
+typedef struct zc_report zc_report;
+
+/* `settings` live as long. ZC_ENOTFOUND: no such pipeline or region, with a sentence; ZC_EINVAL: a
+ * month or key that is none; ZC_ENOMEM. */
+int zc_report_create(const zc_settings *settings, const zc_report_request *request, zc_report **ret,
+                     zc_error *error);
+void zc_report_destroy(zc_report *report); /* NULL is fine */
+
+/* What has to be read: borrowed. */
+const zc_table_range *zc_report_ranges(const zc_report *report, size_t *ret_n);
+/* Takes a row of a range, those of one range in its order. ZC_EDATA where it is no JSON, ZC_ENOMEM.
+ */
+int zc_report_row(zc_report *report, size_t range, const char *text, size_t length);
+/* recommend: takes what zc_engine_decide() wrote, with its why, for one pipeline. Decisions come in
+ * the order in which they are to be told. */
+int zc_report_decision(zc_report *report, const char *text, size_t length);
+/* Appends the document. ZC_EDATA: it grew beyond ZC_REPORT_DOCUMENT_MAX; ZC_ENOMEM. */
+int zc_report_write(const zc_report *report, zc_buffer *to);
+
+/* Feeds the report from a sink that has been through its init; all on the loop, `done` once, never
+ * inside start. The report lives until then. Status and message as zc_table_events' done. */
+typedef struct zc_report_read zc_report_read;
+
+typedef struct {
+  void *user;
+  void (*done)(void *user, int status, const char *message, const zc_table_counts *counts);
+} zc_report_read_events;
+
+int zc_report_read_start(zc_report *report, zc_host_context *context, zc_instance *sink,
+                         const zc_report_read_events *events, zc_report_read **ret);
+void zc_report_read_cancel(zc_report_read *reading); /* NULL is fine; no event comes any more */
+
+/* The questions of `report all` at an instant; month, days and limit are taken from *like. Gives
+ * how many, at most ZC_REPORT_DOCUMENTS. */
+size_t zc_report_all(const zc_settings *settings, const zc_report_request *like,
+                     zc_report_request ret[ZC_REPORT_DOCUMENTS]);
 
 void zc_report_documents_finish(zc_report_documents *documents);
 

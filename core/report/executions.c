@@ -1,0 +1,161 @@
+/* runs, failed, savings - lists of executions, by the indexes of pipeline_executions. */
+#include <string.h>
+
+#include "core/report/entries.h"
+
+typedef struct {
+  zc_entries runs;
+} list;
+
+/* ---- ranges ---- */
+
+static int begin_runs(zc_report *report, zc_error *error) {
+  (void)error;
+  zc_report_last_days(report);
+  int status = zc_report_add_span(report, ZC_TABLE_EXECUTIONS, "pipeline_name_index",
+                                  report->pipeline->name, report->from, report->to, NULL);
+  if (status == ZC_OK) zc_report_newest(report, report->request.limit + 1);
+  return status;
+}
+
+static const char *const failures[] = {"FAILED", "TIMED_OUT", "UNKNOWN"};
+
+static int begin_failed(zc_report *report, zc_error *error) {
+  size_t n = report->request.status ? 1 : sizeof failures / sizeof *failures;
+  int status = ZC_OK;
+  (void)error;
+  zc_report_last_days(report);
+  for (size_t i = 0; i < n && status == ZC_OK; i++) {
+    const char *which = report->request.status ? report->request.status : failures[i];
+    status = zc_report_add_span(report, ZC_TABLE_EXECUTIONS, "status_index", which, report->from,
+                                report->to, NULL);
+    if (status == ZC_OK) zc_report_newest(report, report->request.limit + 1);
+  }
+  return status;
+}
+
+static int begin_savings(zc_report *report, zc_error *error) {
+  static const char *const decisions[] = {"DEFER", "RELOCATE"};
+  int status = ZC_OK;
+  (void)error;
+  for (size_t i = 0; i < 2 && status == ZC_OK; i++) {
+    status = zc_report_add_range(report, ZC_TABLE_EXECUTIONS, "carbon_savings_index", decisions[i],
+                                 NULL, NULL, NULL);
+    if (status == ZC_OK) zc_report_newest(report, report->request.limit + 1);
+  }
+  return status;
+}
+
+/* ---- rows ---- */
+
+static void write_run(const zc_json *item, zc_buffer *to) {
+  static const char *const before[][2] = {
+      {"execution_id", "execution_id"},
+      {"requested_at", "created_at"},
+      {"pipeline", "pipeline_name"},
+      {"status", "status"},
+      {"decision", "carbon_analysis/decision"},
+      {"region", "pipeline_region"},
+      {"planned_start", "schedule/planned_start"},
+      {"started_at", "started_at"},
+      {"finished_at", "finished_at"},
+      {"intensity", "carbon_analysis/optimal_intensity"},
+      {"default_intensity", "carbon_analysis/default_intensity"},
+  };
+  static const char *const after[][2] = {
+      {"planned_savings_g", "carbon_analysis/savings_g"},
+      {"planned_savings_percent", "carbon_analysis/savings_percent"},
+      {"realised_savings_g", "realised/savings_g"},
+      {"realised_savings_percent", "realised/savings_percent"},
+      {"message", "message"},
+  };
+  double emissions;
+  zc_member_object(to);
+  for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+    zc_report_copy(to, before[i][0], item, before[i][1]);
+  if (zc_item_emissions(item, &emissions)) zc_member_number(to, "emissions_g", emissions);
+  for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+    zc_report_copy(to, after[i][0], item, after[i][1]);
+  zc_member_end(to);
+}
+
+/* The rows of all ranges become one order; each range gives one more than is shown, at the most. */
+static int add(zc_report *report, double order, const zc_json *item) {
+  list *l = report->state;
+  const char *id = zc_json_get_text(item, "execution_id");
+  zc_buffer object;
+  if (!id) return ZC_EDATA;
+  zc_buffer_init(&object, ZC_REPORT_DOCUMENT_MAX);
+  write_run(item, &object);
+  int status = zc_entries_add(&l->runs, order, id, &object);
+  zc_buffer_finish(&object);
+  return status;
+}
+
+static int row_newest(zc_report *report, size_t range, const zc_json *item) {
+  double timestamp;
+  (void)range;
+  if (!zc_item_number(item, "timestamp", &timestamp)) return ZC_EDATA;
+  return add(report, -timestamp, item);
+}
+
+static int row_savings(zc_report *report, size_t range, const zc_json *item) {
+  double savings;
+  (void)range;
+  if (!zc_item_number(item, "carbon_analysis/savings_g", &savings) || !(savings > 0)) return ZC_OK;
+  return add(report, -savings, item);
+}
+
+/* ---- writing ---- */
+
+static void write_body(const zc_report *report, zc_buffer *to) {
+  list *l = report->state;
+  size_t limit = report->request.limit;
+  if (report->pipeline) zc_report_write_pipeline(report->pipeline, to);
+  if (report->request.query == ZC_REPORT_FAILED) {
+    zc_member_list(to, "statuses");
+    for (size_t i = 0; i < report->n_ranges; i++)
+      zc_member_item(to, report->ranges[i].partition);
+    zc_member_list_end(to);
+  }
+  zc_member_integer(to, "limit", (int64_t)limit);
+  zc_entries_sort(&l->runs);
+  zc_entries_write(&l->runs, limit, "runs", to);
+  zc_member_boolean(to, "more", l->runs.n > limit);
+}
+
+static void finish(void *state) {
+  zc_entries_finish(&((list *)state)->runs);
+}
+
+#define EMISSIONS                                                                                  \
+  "emissions_g is the realised SCI score (ISO/IEC 21031) where known, else the planned."
+
+static const char *const method[] = {"Runs by the time of their request, the newest first.",
+                                     EMISSIONS, NULL};
+static const char *const savings_method[] = {"By what was planned to be saved, whether the run "
+                                             "took place or not: its status tells. All runs "
+                                             "that are kept, 365 days.",
+                                             EMISSIONS, NULL};
+
+const zc_report_answer zc_answer_runs = {.default_days = 30,
+                                         .state_size = sizeof(list),
+                                         .begin = begin_runs,
+                                         .row = row_newest,
+                                         .write = write_body,
+                                         .finish = finish,
+                                         .method = method};
+const zc_report_answer zc_answer_failed = {.default_days = 30,
+                                           .state_size = sizeof(list),
+                                           .begin = begin_failed,
+                                           .row = row_newest,
+                                           .write = write_body,
+                                           .finish = finish,
+                                           .method = method};
+const zc_report_answer zc_answer_savings = {.default_days = 365,
+                                            .state_size = sizeof(list),
+                                            .begin = begin_savings,
+                                            .row = row_savings,
+                                            .write = write_body,
+                                            .finish = finish,
+                                            .method = savings_method};

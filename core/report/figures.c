@@ -1,0 +1,152 @@
+/* figures.c - what is told of a set of runs, from executions or from their daily roll-ups. */
+#include <string.h>
+
+#include "core/report/sums.h"
+#include "core/tables/members.h"
+
+#define TOTAL_DECIMALS 2 /* grams over days */
+
+/* ---- reading ---- */
+
+bool zc_item_number(const zc_json *item, const char *path, double *ret) {
+  return zc_json_number(zc_json_at(item, path), ret) == ZC_OK;
+}
+
+const char *zc_item_text(const zc_json *item, const char *path) {
+  const char *text;
+  return zc_json_text(zc_json_at(item, path), &text, NULL) == ZC_OK ? text : NULL;
+}
+
+static bool is_status(const zc_json *item, const char *status) {
+  const char *text = zc_item_text(item, "status");
+  return text && strcmp(text, status) == 0;
+}
+
+/* As the roll-ups count them: a run that failed or was cancelled may never have been started. */
+bool zc_item_ran(const zc_json *item) {
+  static const char *const where_started[] = {"FAILED", "CANCELLED", "SUPERSEDED"};
+  if (is_status(item, "SUCCESS") || is_status(item, "TIMED_OUT")) return true;
+  if (!zc_item_text(item, "started_at")) return false;
+  for (size_t i = 0; i < sizeof where_started / sizeof *where_started; i++) {
+    if (is_status(item, where_started[i])) return true;
+  }
+  return false;
+}
+
+bool zc_item_emissions(const zc_json *item, double *ret) {
+  return zc_item_number(item, "realised/sci_score", ret) ||
+         zc_item_number(item, "workload/sci_score", ret);
+}
+
+bool zc_item_savings(const zc_json *item, double *ret) {
+  return zc_item_number(item, "realised/savings_g", ret) ||
+         zc_item_number(item, "carbon_analysis/savings_g", ret);
+}
+
+/* ---- adding ---- */
+
+static void count_decision(zc_figures *figures, const char *decision) {
+  if (!decision) return;
+  figures->run_now += strcmp(decision, "RUN_NOW") == 0;
+  figures->defer += strcmp(decision, "DEFER") == 0;
+  figures->relocate += strcmp(decision, "RELOCATE") == 0;
+}
+
+static void add_grams(zc_figures *figures, const zc_json *item) {
+  double grams;
+  figures->ran++;
+  if (zc_item_emissions(item, &grams)) zc_sum_add(&figures->emissions, grams);
+  if (zc_item_savings(item, &grams)) zc_sum_add(&figures->savings, grams);
+  if (zc_item_number(item, "carbon_analysis/savings_g", &grams))
+    zc_sum_add(&figures->planned, grams);
+  if (!zc_item_number(item, "realised/savings_g", &grams)) return;
+  zc_sum_add(&figures->realised, grams);
+  figures->realised_runs++;
+}
+
+void zc_figures_add_execution(zc_figures *figures, const zc_json *item) {
+  figures->runs++;
+  figures->counts_realised = true;
+  figures->successful += is_status(item, "SUCCESS");
+  figures->failed += is_status(item, "FAILED") || is_status(item, "TIMED_OUT");
+  count_decision(figures, zc_item_text(item, "carbon_analysis/decision"));
+  if (zc_item_ran(item)) add_grams(figures, item);
+}
+
+static uint64_t count_at(const zc_json *item, const char *path) {
+  double number;
+  return zc_item_number(item, path, &number) && number >= 0 && number < 1e9 ? (uint64_t)number : 0;
+}
+
+/* The unrounded sum where the item has it. */
+static void add_at(zc_sum *sum, const zc_json *item, const char *exact, const char *rounded) {
+  double number;
+  if (zc_item_number(item, exact, &number) || zc_item_number(item, rounded, &number))
+    zc_sum_add(sum, number);
+}
+
+void zc_figures_add_analytics(zc_figures *figures, const zc_json *item) {
+  figures->runs += count_at(item, "executions/total");
+  figures->successful += count_at(item, "executions/successful");
+  figures->failed += count_at(item, "executions/failed");
+  figures->run_now += count_at(item, "decisions/run_now");
+  figures->defer += count_at(item, "decisions/defer");
+  figures->relocate += count_at(item, "decisions/relocate");
+  figures->ran += count_at(item, "executions/ran");
+  add_at(&figures->emissions, item, "sums/emissions_g", "carbon/total_emissions_g");
+  add_at(&figures->savings, item, "sums/savings_g", "carbon/total_savings_g");
+  add_at(&figures->planned, item, "sums/planned_savings_g", "carbon/planned_savings_g");
+  if (!zc_json_at(item, "carbon/realised_executions")) return;
+  figures->counts_realised = true;
+  figures->realised_runs += count_at(item, "carbon/realised_executions");
+}
+
+void zc_figures_merge(zc_figures *figures, const zc_figures *other) {
+  figures->runs += other->runs;
+  figures->successful += other->successful;
+  figures->failed += other->failed;
+  figures->ran += other->ran;
+  figures->realised_runs += other->realised_runs;
+  figures->run_now += other->run_now;
+  figures->defer += other->defer;
+  figures->relocate += other->relocate;
+  figures->counts_realised |= other->counts_realised;
+  zc_sum_merge(&figures->emissions, &other->emissions);
+  zc_sum_merge(&figures->savings, &other->savings);
+  zc_sum_merge(&figures->planned, &other->planned);
+  zc_sum_merge(&figures->realised, &other->realised);
+}
+
+/* ---- writing ---- */
+
+bool zc_figures_savings_percent(const zc_figures *figures, double *ret) {
+  double emissions = zc_sum_value(&figures->emissions), savings = zc_sum_value(&figures->savings);
+  if (!(emissions + savings > 0)) return false;
+  *ret = 100 * savings / (emissions + savings);
+  return true;
+}
+
+static void write_grams(const zc_figures *f, zc_buffer *to) {
+  double percent;
+  if (f->emissions.n)
+    zc_member_rounded(to, "emissions_g", zc_sum_value(&f->emissions), TOTAL_DECIMALS);
+  if (f->savings.n) zc_member_rounded(to, "savings_g", zc_sum_value(&f->savings), TOTAL_DECIMALS);
+  if (zc_figures_savings_percent(f, &percent))
+    zc_member_rounded(to, "savings_percent", percent, ZC_PERCENT_DECIMALS);
+  if (f->planned.n)
+    zc_member_rounded(to, "planned_savings_g", zc_sum_value(&f->planned), TOTAL_DECIMALS);
+  if (f->counts_realised) zc_member_integer(to, "realised_runs", (int64_t)f->realised_runs);
+}
+
+void zc_figures_write(const zc_figures *f, zc_buffer *to) {
+  uint64_t judged = f->successful + f->failed;
+  zc_member_integer(to, "runs", (int64_t)f->runs);
+  zc_member_integer(to, "successful", (int64_t)f->successful);
+  zc_member_integer(to, "failed", (int64_t)f->failed);
+  if (judged)
+    zc_member_rounded(to, "success_rate", (double)f->successful / (double)judged, ZC_RATE_DECIMALS);
+  write_grams(f, to);
+  zc_member_integer(to, "run_now", (int64_t)f->run_now);
+  zc_member_integer(to, "defer", (int64_t)f->defer);
+  zc_member_integer(to, "relocate", (int64_t)f->relocate);
+}

@@ -1,0 +1,116 @@
+/* leaderboard - who saved most in a period, from carbon_leaderboard. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/report/entries.h"
+
+typedef struct {
+  zc_report_period period;
+  char key[ZC_REPORT_KEY_SIZE];
+  zc_entries rows;
+} leaderboard;
+
+static const char *kind_of(const zc_report *report) {
+  return report->request.teams ? "team" : "pipeline";
+}
+
+static int read_period(zc_report *report, zc_error *error) {
+  leaderboard *l = report->state;
+  const char *name = report->request.period, *key = report->request.key;
+  zc_time time = report->request.now;
+  l->period = ZC_REPORT_BY_MONTH;
+  for (int i = 0; name && i <= ZC_REPORT_PERIODS; i++) {
+    if (i == ZC_REPORT_PERIODS)
+      return zc_error_set(error, ZC_EINVAL, "'%s' is none of daily, weekly, monthly", name);
+    l->period = (zc_report_period)i;
+    if (strcmp(zc_report_period_name(l->period), name) == 0) break;
+  }
+  if (key && !zc_report_period_parse(l->period, key, &time)) {
+    static const char *const examples[] = {"2025-12-14", "2025-W50", "2025-12"};
+    return zc_error_set(error, ZC_EINVAL, "'%s' is no %s period, such as %s", key,
+                        zc_report_period_name(l->period), examples[l->period]);
+  }
+  zc_report_period_key(l->period, time, l->key);
+  zc_report_period_span(l->period, time, &report->from, &report->to);
+  return ZC_OK;
+}
+
+static int begin(zc_report *report, zc_error *error) {
+  leaderboard *l = report->state;
+  char partition[32];
+  int status = read_period(report, error);
+  if (status != ZC_OK) return status;
+  snprintf(partition, sizeof partition, "%s#%s", zc_report_period_name(l->period), l->key);
+  return zc_report_add_range(report, ZC_TABLE_LEADERBOARD, NULL, partition, NULL, NULL, NULL);
+}
+
+static void write_row(const zc_json *item, zc_buffer *to) {
+  static const char *const members[][2] = {
+      {"emissions_g", "carbon_metrics/total_emissions_g"},
+      {"savings_g", "carbon_metrics/total_savings_g"},
+      {"savings_rate", "carbon_metrics/savings_rate"},
+      {"executions_optimized", "carbon_metrics/executions_optimized"},
+      {"total_executions", "carbon_metrics/total_executions"},
+      {"optimization_rate", "carbon_metrics/optimization_rate"},
+      {"carbon_savings_rank", "rankings/carbon_savings_rank"},
+      {"optimization_rate_rank", "rankings/optimization_rate_rank"},
+      {"total_executions_rank", "rankings/total_executions_rank"},
+  };
+  const zc_json *achievements = zc_json_get(item, "achievements");
+  zc_member_object(to);
+  zc_report_copy(to, "identifier", item, "identifier");
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+    zc_report_copy(to, members[i][0], item, members[i][1]);
+  zc_member_list(to, "achievements");
+  for (size_t i = 0; i < zc_json_count(achievements); i++) {
+    const char *text;
+    if (zc_json_text(zc_json_member(achievements, i, NULL), &text, NULL) == ZC_OK)
+      zc_member_item(to, text);
+  }
+  zc_member_list_end(to);
+  zc_member_end(to);
+}
+
+static int take_row(zc_report *report, size_t range, const zc_json *item) {
+  leaderboard *l = report->state;
+  const char *kind = zc_json_get_text(item, "kind");
+  const char *identifier = zc_json_get_text(item, "identifier");
+  double rank;
+  (void)range;
+  if (!identifier || !zc_item_number(item, "rankings/carbon_savings_rank", &rank)) return ZC_EDATA;
+  if (strcmp(kind ? kind : "pipeline", kind_of(report)) != 0) return ZC_OK;
+  zc_buffer object;
+  zc_buffer_init(&object, ZC_REPORT_DOCUMENT_MAX);
+  write_row(item, &object);
+  int status = zc_entries_add(&l->rows, rank, identifier, &object);
+  zc_buffer_finish(&object);
+  return status;
+}
+
+static void write_body(const zc_report *report, zc_buffer *to) {
+  leaderboard *l = report->state;
+  zc_entries_sort(&l->rows);
+  zc_member_text(to, "period", zc_report_period_name(l->period));
+  zc_member_text(to, "key", l->key);
+  zc_member_text(to, "kind", kind_of(report));
+  zc_entries_write(&l->rows, ZC_REPORT_LIMIT_MAX, "rows", to);
+  if (l->rows.n > ZC_REPORT_LIMIT_MAX)
+    zc_member_integer(to, "rows_left_out", (int64_t)(l->rows.n - ZC_REPORT_LIMIT_MAX));
+}
+
+static void finish(void *state) {
+  zc_entries_finish(&((leaderboard *)state)->rows);
+}
+
+static const char *const method[] = {
+    "Runs count in the period in which they were requested. savings_rate is savings / (savings + "
+    "emissions); optimised are runs put off or moved that saved something.",
+    "Equal values rank in the order of the configuration.", NULL};
+
+const zc_report_answer zc_answer_leaderboard = {.default_days = 1,
+                                                .state_size = sizeof(leaderboard),
+                                                .begin = begin,
+                                                .row = take_row,
+                                                .write = write_body,
+                                                .finish = finish,
+                                                .method = method};

@@ -1,0 +1,283 @@
+/* monthly_words.c - a month in sentences: each says figures that stand in the document, and what
+ * they mean; a rule that does not apply says nothing. */
+#include <math.h>
+#include <stdio.h>
+
+#include "core/base/time_text.h"
+#include "core/report/monthly.h"
+
+#define FEW_RUNS     5   /* fewer say little about a pipeline */
+#define RELIABLE     0.8 /* success rate below which a pipeline is named */
+#define NAMED        3   /* pipelines named by one rule */
+#define MUCH_CLEANER 0.5 /* of a default region's intensity */
+#define TEXT_SIZE    32
+
+static void grams_text(double grams, char text[TEXT_SIZE]) {
+  double size = fabs(grams);
+  if (size < 1000)
+    snprintf(text, TEXT_SIZE, "%.1f g", grams);
+  else if (size < 1e6)
+    snprintf(text, TEXT_SIZE, "%.2f kg", grams / 1000);
+  else
+    snprintf(text, TEXT_SIZE, "%.2f t", grams / 1e6);
+}
+
+/* "December 2025" */
+static void month_words(zc_time month, char text[TEXT_SIZE]) {
+  static const char *const names[] = {"January",   "February", "March",    "April",
+                                      "May",       "June",     "July",     "August",
+                                      "September", "October",  "November", "December"};
+  zc_civil c = zc_civil_from_time(month);
+  snprintf(text, TEXT_SIZE, "%s %d", names[c.month - 1], c.year);
+}
+
+static double savings_of(const zc_figures *figures) {
+  return zc_sum_value(&figures->savings);
+}
+
+static double emissions_of(const zc_figures *figures) {
+  return zc_sum_value(&figures->emissions);
+}
+
+static size_t active_pipelines(const zc_report *report) {
+  const monthly *m = report->state;
+  size_t n = 0;
+  for (size_t i = 0; i < report->settings->n_pipelines; i++)
+    n += m->pipelines[i].figures.runs > 0;
+  return n;
+}
+
+/* ---- headline ---- */
+
+static void say_savings(const monthly *m, zc_buffer *to) {
+  char grams[TEXT_SIZE];
+  double percent;
+  if (!zc_figures_savings_percent(&m->totals, &percent)) return;
+  grams_text(savings_of(&m->totals), grams);
+  if (savings_of(&m->totals) > 0)
+    zc_report_sentence(
+        to,
+        "Starting runs later or elsewhere saved %s CO2eq: %.1f %% of what they would "
+        "have emitted at once in their default regions.",
+        grams, percent);
+  else
+    zc_report_sentence(to, "Nothing was saved against starting every run at once in its default "
+                           "region.");
+}
+
+static void say_comparison(const monthly *m, zc_buffer *to) {
+  char month[TEXT_SIZE];
+  double now, before;
+  month_words(m->previous, month);
+  if (m->totals_before.runs == 0) {
+    zc_report_sentence(to, "There is nothing to compare it with: %s has no runs.", month);
+    return;
+  }
+  if (!zc_figures_savings_percent(&m->totals, &now) ||
+      !zc_figures_savings_percent(&m->totals_before, &before))
+    return;
+  double points = zc_round(now - before, 1);
+  if (points > 0 || points < 0)
+    zc_report_sentence(to, "That share is %.1f percentage points %s than in %s.", fabs(points),
+                       points > 0 ? "higher" : "lower", month);
+  else
+    zc_report_sentence(to, "That share is the same as in %s.", month);
+}
+
+void zc_month_write_headline(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  char month[TEXT_SIZE], grams[TEXT_SIZE], until[ZC_TIME_TEXT_SIZE];
+  size_t n = active_pipelines(report);
+  month_words(report->from, month);
+  grams_text(emissions_of(&m->totals), grams);
+  zc_member_list(to, "headline");
+  if (m->totals.runs == 0) {
+    zc_report_sentence(to, "No runs are known of %s.", month);
+  } else {
+    zc_report_sentence(to, "In %s %zu pipeline%s made %llu run%s, which emitted %s CO2eq.", month,
+                       n, n == 1 ? "" : "s", (unsigned long long)m->totals.runs,
+                       m->totals.runs == 1 ? "" : "s", grams);
+    say_savings(m, to);
+    say_comparison(m, to);
+  }
+  if (!m->complete &&
+      zc_time_format(report->to - report->to % ZC_SECOND, until, sizeof until) == ZC_OK)
+    zc_report_sentence(to, "The month is not over: these are its figures up to %s.", until);
+  zc_member_list_end(to);
+}
+
+/* ---- insights ---- */
+
+static double greatest_savings(const zc_figures *figures) {
+  return savings_of(figures);
+}
+
+static double greatest_emissions(const zc_figures *figures) {
+  return emissions_of(figures);
+}
+
+/* Position of the pipeline with the greatest value above 0; n_pipelines where there is none. */
+static size_t greatest(const zc_report *report, double (*value)(const zc_figures *figures)) {
+  const monthly *m = report->state;
+  size_t n = report->settings->n_pipelines, found = n;
+  for (size_t i = 0; i < n; i++) {
+    double mine = value(&m->pipelines[i].figures);
+    if (mine > 0 && (found == n || mine > value(&m->pipelines[found].figures))) found = i;
+  }
+  return found;
+}
+
+static void say_greatest(const zc_report *report, const char *verb,
+                         double (*value)(const zc_figures *figures), zc_buffer *to) {
+  const monthly *m = report->state;
+  char grams[TEXT_SIZE];
+  size_t i = greatest(report, value);
+  double total = value(&m->totals);
+  if (i == report->settings->n_pipelines || !(total > 0)) return;
+  double mine = value(&m->pipelines[i].figures);
+  grams_text(mine, grams);
+  zc_report_sentence(to, "%s %s most: %s, %.1f %% of all.", report->settings->pipelines[i].name,
+                     verb, grams, 100 * mine / total);
+}
+
+static void say_success(const monthly *m, zc_buffer *to) {
+  uint64_t judged = m->totals.successful + m->totals.failed;
+  if (judged == 0) return;
+  zc_report_sentence(to, "%.1f %% of the runs that ended succeeded.",
+                     100 * (double)m->totals.successful / (double)judged);
+}
+
+static void say_realised(const monthly *m, zc_buffer *to) {
+  const zc_figures *f = &m->totals;
+  double planned = zc_sum_value(&f->planned);
+  if (!f->counts_realised || f->realised_runs == 0 || !(planned > 0)) return;
+  zc_report_sentence(
+      to,
+      "Savings came to %.1f %% of what was planned; those of %llu runs are known from "
+      "observed intensities.",
+      100 * savings_of(f) / planned, (unsigned long long)f->realised_runs);
+}
+
+static void say_regions(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  size_t n = report->settings->n_regions, cleanest = n, dirtiest = n;
+  for (size_t i = 0; i < n; i++) {
+    const zc_sum *sum = &m->regions[i].intensity;
+    if (sum->n == 0) continue;
+    if (cleanest == n || zc_sum_mean(sum) < zc_sum_mean(&m->regions[cleanest].intensity))
+      cleanest = i;
+    if (dirtiest == n || zc_sum_mean(sum) > zc_sum_mean(&m->regions[dirtiest].intensity))
+      dirtiest = i;
+  }
+  if (cleanest == dirtiest) return;
+  const zc_region_sums *best = &m->regions[cleanest];
+  zc_report_sentence(
+      to,
+      "%s was the cleanest region on average, at %.1f gCO2eq/kWh, and the cleanest of "
+      "all in %.1f %% of the hours; %s the dirtiest, at %.1f.",
+      report->settings->regions[cleanest], zc_sum_mean(&best->intensity),
+      100 * (double)best->cleanest / (double)best->intensity.n, report->settings->regions[dirtiest],
+      zc_sum_mean(&m->regions[dirtiest].intensity));
+}
+
+void zc_month_write_insights(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  zc_member_list(to, "insights");
+  say_success(m, to);
+  say_greatest(report, "saved", greatest_savings, to);
+  say_greatest(report, "emitted", greatest_emissions, to);
+  say_realised(m, to);
+  say_regions(report, to);
+  zc_member_list_end(to);
+}
+
+/* ---- recommendations ---- */
+
+/* What keeps a pipeline's runs where and when they are asked for; NULL: nothing in its settings. */
+static const char *fixed_by(const zc_pipeline_settings *pipeline) {
+  bool waits = pipeline->max_defer_hours > 0, moves = pipeline->n_regions > 1;
+  if (waits && moves) return NULL;
+  if (waits) return "may run in no other region: name some in its relocate_to";
+  return moves ? "may not wait: give it max_defer_hours"
+               : "may neither wait nor move: give it max_defer_hours, or relocate_to";
+}
+
+/* Pipelines that saved nothing, the greatest emitters first, where a setting is why. */
+static void recommend_freedom(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  const zc_settings *settings = report->settings;
+  double below = INFINITY;
+  for (int named = 0; named < NAMED; named++) {
+    size_t found = settings->n_pipelines;
+    for (size_t i = 0; i < settings->n_pipelines; i++) {
+      const zc_figures *f = &m->pipelines[i].figures;
+      if (f->runs < FEW_RUNS || savings_of(f) > 0 || !(emissions_of(f) < below)) continue;
+      if (!fixed_by(&settings->pipelines[i])) continue;
+      if (found == settings->n_pipelines ||
+          emissions_of(f) > emissions_of(&m->pipelines[found].figures))
+        found = i;
+    }
+    if (found == settings->n_pipelines) return;
+    char grams[TEXT_SIZE];
+    below = emissions_of(&m->pipelines[found].figures);
+    grams_text(below, grams);
+    zc_report_sentence(to, "%s emitted %s and saved nothing: it %s.",
+                       settings->pipelines[found].name, grams,
+                       fixed_by(&settings->pipelines[found]));
+  }
+}
+
+static void recommend_reliability(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  int named = 0;
+  for (size_t i = 0; i < report->settings->n_pipelines && named < NAMED; i++) {
+    const zc_figures *f = &m->pipelines[i].figures;
+    uint64_t judged = f->successful + f->failed;
+    if (judged < FEW_RUNS || (double)f->successful >= RELIABLE * (double)judged) continue;
+    zc_report_sentence(to,
+                       "%s failed in %llu of %llu runs: what a failed run emits is emitted for "
+                       "nothing.",
+                       report->settings->pipelines[i].name, (unsigned long long)f->failed,
+                       (unsigned long long)judged);
+    named++;
+  }
+}
+
+/* The region with the lowest mean of those that a pipeline may use. */
+static uint32_t cleanest_allowed(const monthly *m, const zc_pipeline_settings *pipeline) {
+  uint32_t best = pipeline->regions[0];
+  for (uint32_t i = 1; i < pipeline->n_regions; i++) {
+    const zc_sum *sum = &m->regions[pipeline->regions[i]].intensity;
+    if (sum->n && zc_sum_mean(sum) < zc_sum_mean(&m->regions[best].intensity))
+      best = pipeline->regions[i];
+  }
+  return best;
+}
+
+static void recommend_default_region(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  int named = 0;
+  for (size_t i = 0; i < report->settings->n_pipelines && named < NAMED; i++) {
+    const zc_pipeline_settings *pipeline = &report->settings->pipelines[i];
+    const zc_sum *mine = &m->regions[pipeline->regions[0]].intensity;
+    uint32_t best = cleanest_allowed(m, pipeline);
+    double other = zc_sum_mean(&m->regions[best].intensity);
+    if (m->pipelines[i].figures.runs < FEW_RUNS || mine->n == 0) continue;
+    if (!(other <= MUCH_CLEANER * zc_sum_mean(mine)) || best == pipeline->regions[0]) continue;
+    zc_report_sentence(
+        to,
+        "%s has %s for its default region, at %.1f gCO2eq/kWh on average, and may run "
+        "in %s, at %.1f: it could be the default.",
+        pipeline->name, report->settings->regions[pipeline->regions[0]], zc_sum_mean(mine),
+        report->settings->regions[best], other);
+    named++;
+  }
+}
+
+void zc_month_write_recommendations(const zc_report *report, zc_buffer *to) {
+  zc_member_list(to, "recommendations");
+  recommend_freedom(report, to);
+  recommend_default_region(report, to);
+  recommend_reliability(report, to);
+  zc_member_list_end(to);
+}

@@ -1,0 +1,100 @@
+/* performance - a pipeline's days, from pipeline_analytics. */
+#include "core/report/question.h"
+
+typedef struct {
+  zc_figures totals;
+  zc_sum vcpu_hours, memory_gb_hours;
+  uint64_t days;
+  zc_buffer by_day; /* objects, written as the rows come */
+} performance;
+
+static int begin(zc_report *report, zc_error *error) {
+  char low[ZC_REPORT_DATE_SIZE], high[ZC_REPORT_DATE_SIZE];
+  performance *p = report->state;
+  (void)error;
+  zc_buffer_init(&p->by_day, ZC_REPORT_DOCUMENT_MAX);
+  zc_report_last_days(report);
+  zc_report_date_text(report->from, low);
+  zc_report_date_text(report->to, high);
+  return zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL, report->pipeline->name, low, high,
+                             NULL);
+}
+
+/* Members that are taken over as they are. */
+static void write_performance(const zc_json *item, zc_buffer *to) {
+  static const char *const members[][2] = {
+      {"avg_duration_minutes", "performance/avg_duration_minutes"},
+      {"avg_energy_kwh", "performance/avg_energy_kwh"},
+      {"avg_sci_score", "performance/avg_sci_score"},
+      {"vcpu_hours", "performance/total_vcpu_hours"},
+      {"memory_gb_hours", "performance/total_memory_gb_hours"},
+      {"defer_success_rate", "decisions/defer_success_rate"},
+      {"avg_defer_hours", "decisions/avg_defer_hours"},
+      {"cleanest_region", "carbon/cleanest_region_used"},
+      {"dirtiest_region", "carbon/dirtiest_region_used"},
+  };
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+    zc_report_copy(to, members[i][0], item, members[i][1]);
+}
+
+static int take_row(zc_report *report, size_t range, const zc_json *item) {
+  performance *p = report->state;
+  zc_figures day = {0};
+  double hours;
+  (void)range;
+  zc_figures_add_analytics(&day, item);
+  zc_figures_merge(&p->totals, &day);
+  if (zc_item_number(item, "performance/total_vcpu_hours", &hours))
+    zc_sum_add(&p->vcpu_hours, hours);
+  if (zc_item_number(item, "performance/total_memory_gb_hours", &hours))
+    zc_sum_add(&p->memory_gb_hours, hours);
+  p->days += day.runs > 0;
+  zc_member_object(&p->by_day);
+  zc_report_copy(&p->by_day, "date", item, "date");
+  zc_figures_write(&day, &p->by_day);
+  write_performance(item, &p->by_day);
+  zc_member_end(&p->by_day);
+  return p->by_day.status;
+}
+
+static void write_body(const zc_report *report, zc_buffer *to) {
+  const performance *p = report->state;
+  zc_report_write_pipeline(report->pipeline, to);
+  zc_member_integer(to, "days", report->request.days);
+  zc_member_begin(to, "totals");
+  zc_figures_write(&p->totals, to);
+  zc_member_rounded(to, "vcpu_hours", zc_sum_value(&p->vcpu_hours), 2);
+  zc_member_rounded(to, "memory_gb_hours", zc_sum_value(&p->memory_gb_hours), 2);
+  zc_member_end(to);
+  zc_member_list(to, "by_day");
+  zc_buffer_add(to, p->by_day.data, p->by_day.length);
+  zc_member_list_end(to);
+}
+
+static void write_quality(const zc_report *report, zc_buffer *to) {
+  const performance *p = report->state;
+  zc_member_integer(to, "days_with_runs", (int64_t)p->days);
+  if (p->totals.counts_realised)
+    zc_member_integer(to, "realised_runs", (int64_t)p->totals.realised_runs);
+}
+
+static void finish(void *state) {
+  zc_buffer_finish(&((performance *)state)->by_day);
+}
+
+static const char *const method[] = {
+    "Days are those of pipeline_analytics: a run counts on the day on which it was requested.",
+    "Emissions are SCI scores (ISO/IEC 21031): energy x intensity + the hardware's share.",
+    "Savings are against a start at once in the default region, from the intensities observed "
+    "where "
+    "those are known, else from the plan.",
+    NULL};
+
+const zc_report_answer zc_answer_performance = {.default_days = 30,
+                                                .state_size = sizeof(performance),
+                                                .begin = begin,
+                                                .row = take_row,
+                                                .write = write_body,
+                                                .write_quality = write_quality,
+                                                .finish = finish,
+                                                .method = method};
