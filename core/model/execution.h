@@ -60,6 +60,8 @@ typedef struct {
   char *record;      /* the decision's blocks as JSON members, without braces; see
                         tables/execution_item.h */
   char *realised;    /* likewise, what it really saved; NULL: not known (yet) */
+  bool unsettled;    /* ended, and `realised` may still change: the journal keeps it meanwhile.
+                        Not of the journal's form: its own column */
   zc_time ran_until; /* the end of what `realised` looks at, from started_at on; 0: it never ran */
 } zc_execution;
 

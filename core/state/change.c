@@ -98,7 +98,8 @@ void zc_change_execution(zc_change *change, const zc_execution *execution) {
                   .length = body.length};
     zc_write *write = add(change, ZC_WRITE_EXECUTION, &from);
     if (write) {
-      write->live = !zc_execution_ended(execution->status);
+      bool ended = zc_execution_ended(execution->status);
+      write->live = !ended ? ZC_ROW_LIVE : execution->unsettled ? ZC_ROW_UNSETTLED : ZC_ROW_ENDED;
       write->number = execution->requested_at;
     }
   }

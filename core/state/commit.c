@@ -33,6 +33,7 @@ static const char *const statements[ZC_SQL_STATEMENTS] = {
                       "WHERE sequence>(SELECT sequence FROM sinks WHERE name=?1) "
                       "ORDER BY sequence LIMIT ?2",
     [ZC_SQL_HAS_SINK] = "SELECT 1 FROM sinks WHERE name=?1",
+    [ZC_SQL_FIND] = "SELECT " ZC_EXECUTION_COLUMNS " FROM executions WHERE id=?1",
 };
 
 /* This also finds a file whose tables are not what they should be. */
@@ -72,7 +73,7 @@ static int write_execution(zc_journal *journal, const zc_write *write) {
   sqlite3_bind_int64(statement, 6, journal->next_update++);
   sqlite3_bind_text(statement, 7, write->body, (int)write->length, SQLITE_STATIC);
   bind_text(statement, 8, write->record);
-  if (!write->live) journal->ended++;
+  if (write->live == ZC_ROW_ENDED) journal->ended++;
   return zc_statement_run(statement);
 }
 

@@ -63,13 +63,30 @@ void zc_change_drop(zc_change *change);
 
 /* Blocking reads, for start-up and the command line. `each` returns ZC_OK or ends it. Live: not
  * ended, oldest first; else newest first; at most `limit`. ZC_EDATA: a row is damaged. Of ended
- * executions the last ZC_JOURNAL_ENDED_KEPT are there, and all UNKNOWN ones: they need a person. */
+ * executions the last ZC_JOURNAL_ENDED_KEPT are there, all UNKNOWN ones, which need a person, and
+ * all that are `unsettled`. */
 int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
                           int (*each)(void *user, const zc_execution *execution), void *user);
+/* Those that are `unsettled`, the newest first. */
+int zc_journal_unsettled(zc_journal *journal, size_t limit,
+                         int (*each)(void *user, const zc_execution *execution), void *user);
 /* ZC_ENOTFOUND; *ret is the caller's to finish. */
 int zc_journal_find(zc_journal *journal, const char *id, zc_execution *ret);
 int zc_journal_marks(zc_journal *journal,
                      int (*each)(void *user, const char *pipeline, zc_time slot), void *user);
+
+/* Executions that have ended, read back while the loop runs: on the journal's thread, after all
+ * that was handed in before. */
+typedef struct {
+  int status; /* ZC_OK; ZC_ENOTFOUND; ZC_EDATA: its row is damaged */
+  zc_execution execution;
+} zc_read_back;
+#define ZC_READ_BACK_MAX 100
+/* n ids, at most ZC_READ_BACK_MAX. The rows are in the order of the ids and valid during the
+ * callback only. A negative result: refused, no callback comes. */
+int zc_journal_read_back(zc_journal *journal, const char *const *ids, size_t n,
+                         void (*callback)(void *user, int status, zc_read_back *rows, size_t n),
+                         void *user);
 
 /* The outbox. Each sink has a cursor by its instance's name; items beyond all cursors are removed.
  * A sink that is new begins with what is still there; one that is not named any more is forgotten.

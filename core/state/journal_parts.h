@@ -8,6 +8,7 @@
  *   commit.c    writing groups of changes; keeping the file small
  *   outbox.c    sinks and their cursors
  *   reads.c     blocking reads
+ *   read_back.c reads of single executions while the loop runs
  *
  * The loop's thread makes jobs and takes them back; between the two the journal's thread has
  * them. It alone uses the writing connection, the loop's thread alone the reading one. */
@@ -42,12 +43,15 @@ typedef struct {
 
 enum { ZC_WRITE_EXECUTION, ZC_WRITE_ITEM, ZC_WRITE_MARK, ZC_WRITE_CURSOR };
 
+/* executions.live. Only what has ended is pruned. */
+enum { ZC_ROW_ENDED, ZC_ROW_LIVE, ZC_ROW_UNSETTLED };
+
 /* One row to be written. Texts lie behind it in the same block. */
 typedef struct zc_write zc_write;
 struct zc_write {
   zc_write *next;
   int kind;
-  bool live;
+  int live;           /* ZC_ROW_… */
   int64_t number;     /* requested_at, slot or sequence */
   const char *name;   /* id, table, pipeline or sink */
   const char *second; /* an execution's pipeline */
@@ -79,6 +83,7 @@ enum {
   ZC_SQL_PRUNE,
   ZC_SQL_OUTBOX,
   ZC_SQL_HAS_SINK,
+  ZC_SQL_FIND,
   ZC_SQL_STATEMENTS
 };
 
@@ -148,6 +153,11 @@ void zc_job_refuse(zc_journal *journal, zc_job *job, int status, const char *mes
 void zc_job_wait(zc_journal *journal, zc_job *job); /* blocks until it has run */
 void zc_job_fail(zc_job *job, const zc_error *error);
 const char *zc_job_message(const zc_job *job); /* NULL where it went well */
+
+/* reads.c: an execution out of a row of these columns. ZC_EDATA: it is not what was written. */
+#define ZC_EXECUTION_COLUMNS                                                                       \
+  "body,record,sum IS zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record)"
+int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret);
 
 /* change.c */
 void zc_change_cursor(zc_change *change, const char *sink, int64_t sequence);

@@ -3,9 +3,6 @@
 #include "core/base/text.h"
 #include "core/state/journal_parts.h"
 
-#define COLUMNS                                                                                    \
-  "body,record,sum IS zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record)"
-
 static int prepare(zc_journal *journal, const char *sql, sqlite3_stmt **ret) {
   int result = sqlite3_prepare_v2(journal->reader, sql, -1, ret, NULL);
   return zc_database_status(journal->reader, result, NULL);
@@ -20,7 +17,7 @@ static int finish(zc_journal *journal, sqlite3_stmt *statement, int status, int 
   return status;
 }
 
-static int read_execution(sqlite3_stmt *row, zc_execution *ret) {
+int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret) {
   if (!sqlite3_column_int(row, 2)) return ZC_EDATA;
   const char *body = (const char *)sqlite3_column_text(row, 0);
   const char *record = (const char *)sqlite3_column_text(row, 1);
@@ -37,19 +34,16 @@ static int read_execution(sqlite3_stmt *row, zc_execution *ret) {
   return ZC_OK;
 }
 
-int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
-                          int (*each)(void *user, const zc_execution *execution), void *user) {
-  static const char *const sql[] = {
-      "SELECT " COLUMNS " FROM executions ORDER BY requested_at DESC,rowid DESC LIMIT ?1",
-      "SELECT " COLUMNS " FROM executions WHERE live=1 ORDER BY requested_at,rowid LIMIT ?1"};
+static int read_executions(zc_journal *journal, const char *sql, size_t limit,
+                           int (*each)(void *user, const zc_execution *execution), void *user) {
   sqlite3_stmt *statement;
-  int status = prepare(journal, sql[live_only], &statement);
+  int status = prepare(journal, sql, &statement);
   if (status != ZC_OK) return status;
   sqlite3_bind_int64(statement, 1, limit < INT64_MAX ? (sqlite3_int64)limit : -1);
   int result = SQLITE_ROW;
   while (status == ZC_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
     zc_execution execution;
-    status = read_execution(statement, &execution);
+    status = zc_execution_of_row(statement, &execution);
     if (status != ZC_OK) break;
     status = each(user, &execution);
     zc_execution_finish(&execution);
@@ -57,13 +51,31 @@ int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
   return finish(journal, statement, status, result);
 }
 
+int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
+                          int (*each)(void *user, const zc_execution *execution), void *user) {
+  static const char *const sql[] = {
+      "SELECT " ZC_EXECUTION_COLUMNS
+      " FROM executions ORDER BY requested_at DESC,rowid DESC LIMIT ?1",
+      "SELECT " ZC_EXECUTION_COLUMNS
+      " FROM executions WHERE live=1 ORDER BY requested_at,rowid LIMIT ?1"};
+  return read_executions(journal, sql[live_only], limit, each, user);
+}
+
+int zc_journal_unsettled(zc_journal *journal, size_t limit,
+                         int (*each)(void *user, const zc_execution *execution), void *user) {
+  static const char sql[] = "SELECT " ZC_EXECUTION_COLUMNS
+                            " FROM executions WHERE live=2 ORDER BY updated_seq DESC LIMIT ?1";
+  return read_executions(journal, sql, limit, each, user);
+}
+
 int zc_journal_find(zc_journal *journal, const char *id, zc_execution *ret) {
   sqlite3_stmt *statement;
-  int status = prepare(journal, "SELECT " COLUMNS " FROM executions WHERE id=?1", &statement);
+  int status =
+      prepare(journal, "SELECT " ZC_EXECUTION_COLUMNS " FROM executions WHERE id=?1", &statement);
   if (status != ZC_OK) return status;
   sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
   int result = sqlite3_step(statement);
-  if (result == SQLITE_ROW) status = read_execution(statement, ret);
+  if (result == SQLITE_ROW) status = zc_execution_of_row(statement, ret);
   if (result == SQLITE_DONE) status = ZC_ENOTFOUND;
   return finish(journal, statement, status, result);
 }
