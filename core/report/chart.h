@@ -15,7 +15,7 @@
 #include "core/base/buffer.h"
 
 #define ZC_CHART_WIDTH      720.0 /* of each chart's own coordinates */
-#define ZC_CHART_NAME_MAX   20    /* characters of a name that a chart shows; cut beyond */
+#define ZC_CHART_NAME_MAX   26    /* characters of a name that a chart shows; cut beyond */
 #define ZC_CHART_SERIES_MAX 4     /* series of one chart */
 #define ZC_CHART_RANKS_MAX  12    /* lines of a ranking */
 
@@ -62,7 +62,7 @@ typedef struct {
   const char *name;
   zc_look look;
   const double *values; /* one a column */
-} zc_series;
+} zc_chart_series;
 
 /* Columns over time. Bars are stacked upon each other in the order given; with one series of bars
  * that is a bar a column. Lines lie over them. Zero is always on the axis. */
@@ -70,7 +70,7 @@ typedef struct {
   zc_chart about;
   const char *const *columns; /* what each stands for: a day, a week, a month */
   size_t n;
-  const zc_series *series;
+  const zc_chart_series *series;
   size_t n_series;
 } zc_columns_chart;
 
@@ -97,6 +97,7 @@ typedef struct {
   size_t n_rows, n_columns;
   const double *values; /* row by row */
   size_t n_lowest;
+  const char *corner; /* what the columns are, or NULL */
 } zc_heat_chart;
 
 void zc_heat_chart_write(zc_buffer *to, const zc_heat_chart *chart);

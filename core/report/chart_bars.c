@@ -5,7 +5,7 @@
 #include "core/report/chart_svg.h"
 #include "core/report/markup.h"
 
-#define LEFT   150.0
+#define LEFT   190.0
 #define RIGHT  92.0 /* room for the value behind the longest bar */
 #define TOP    8.0
 #define ROW    26.0

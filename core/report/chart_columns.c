@@ -25,7 +25,7 @@ typedef struct {
 
 static const char *const looks[] = {"bar plain", "bar stripe", "bar dot", "mark"};
 
-static bool is_line(const zc_series *series) {
+static bool is_line(const zc_chart_series *series) {
   return series->look == ZC_LOOK_LINE;
 }
 
@@ -67,7 +67,7 @@ static void lay_out(drawing *d) {
 }
 
 /* "realised: lowest -1.2 (12-03), highest 14 (12-17). " */
-static void describe_series(const drawing *d, const zc_series *series) {
+static void describe_series(const drawing *d, const zc_chart_series *series) {
   const double *values = series->values;
   size_t low = 0, high = 0, known = 0;
   for (size_t i = 0; i < d->chart->n; i++) {
@@ -133,15 +133,15 @@ static void draw_missing(const drawing *d, size_t column) {
   zc_svg_rect(d->to, "gap", &box, tip);
 }
 
-static void tell(const drawing *d, const zc_series *series, size_t column, char tip[ZC_TIP_SIZE]) {
-  char name[ZC_NAME_SIZE], value[ZC_FIGURE_SIZE];
-  zc_svg_name(series->name, name);
+static void tell(const drawing *d, const zc_chart_series *series, size_t column,
+                 char tip[ZC_TIP_SIZE]) {
+  char value[ZC_FIGURE_SIZE];
   zc_figure(series->values[column], d->ticks.decimals + 1, value);
-  snprintf(tip, ZC_TIP_SIZE, "%s, %s: %s", d->chart->columns[column], name, value);
+  snprintf(tip, ZC_TIP_SIZE, "%s, %s: %s", d->chart->columns[column], series->name, value);
 }
 
 /* From the end of the bars below it (or above, where it is negative) on. */
-static void draw_bar(const drawing *d, const zc_series *series, size_t column, double *ends) {
+static void draw_bar(const drawing *d, const zc_chart_series *series, size_t column, double *ends) {
   char tip[ZC_TIP_SIZE];
   double value = series->values[column], width = fmin(d->pitch * BAR_SHARE, BAR_MAX);
   double *end = value < 0.0 ? &ends[0] : &ends[1];
@@ -161,12 +161,12 @@ static void draw_column(const drawing *d, size_t column) {
   }
 }
 
-static double ordinate_of(const drawing *d, const zc_series *series, size_t column) {
+static double ordinate_of(const drawing *d, const zc_chart_series *series, size_t column) {
   double value = series->values[column];
   return isnan(value) ? NAN : zc_scale_at(&d->up, value);
 }
 
-static void draw_line(const drawing *d, const zc_series *series) {
+static void draw_line(const drawing *d, const zc_chart_series *series) {
   zc_svg_pen pen;
   zc_svg_path_begin(&pen, d->to, "line");
   for (size_t i = 0; i < d->chart->n; i++)

@@ -115,6 +115,7 @@ static void draw_cell(const drawing *d, size_t i) {
 }
 
 static void draw_labels(const drawing *d) {
+  if (d->chart->corner) zc_svg_text(d->to, "tick end", LEFT - 8.0, TOP - 7.0, d->chart->corner);
   for (size_t i = 0; i < d->chart->n_columns; i++)
     zc_svg_text(d->to, "tick middle", LEFT + d->pitch * ((double)i + 0.5), TOP - 7.0,
                 d->chart->columns[i]);

@@ -6,11 +6,13 @@
 #include "core/report/markup.h"
 
 #define LEFT   24.0
-#define RIGHT  160.0 /* names */
+#define RIGHT  190.0 /* names */
 #define TOP    16.0
 #define ROW    28.0
 #define BOTTOM 26.0
 #define MARK   9.0
+#define SMALL  2.5
+#define ROOMY  26.0 /* pixels from column to column where every mark has its rank */
 
 typedef struct {
   zc_buffer *to;
@@ -82,24 +84,36 @@ static void draw_line(const drawing *d, size_t name) {
   zc_svg_path_end(&pen);
 }
 
-static void draw_marks(const drawing *d, size_t name) {
-  char text[ZC_FIGURE_SIZE], label[ZC_NAME_SIZE], look[24], tip[ZC_TIP_SIZE];
-  size_t last = d->chart->n;
-  zc_svg_name(d->chart->names[name], label);
+/* Where there is room, each mark has its rank written in it; else those at which a line begins,
+ * ends or has changed. */
+static bool is_told(const drawing *d, size_t name, size_t column) {
+  if (d->pitch >= ROOMY) return true;
+  if (column == 0 || column + 1 == d->chart->n) return true;
+  double rank = rank_of(d, name, column);
+  return rank_of(d, name, column - 1) != rank || isnan(rank_of(d, name, column + 1));
+}
+
+static void draw_mark(const drawing *d, size_t name, size_t column, const char *label) {
+  char text[ZC_FIGURE_SIZE], look[24], tip[ZC_TIP_SIZE];
+  double rank = rank_of(d, name, column), x = x_of(d, column);
+  bool told = is_told(d, name, column);
+  if (isnan(rank)) return;
+  zc_figure(rank, 0, text);
+  snprintf(tip, sizeof tip, "%s, %s: %s", d->chart->columns[column], label, text);
   snprintf(look, sizeof look, "rank-mark r%zu", name % 8);
-  for (size_t i = 0; i < d->chart->n; i++) {
-    double rank = rank_of(d, name, i);
-    if (isnan(rank)) continue;
-    zc_figure(rank, 0, text);
-    snprintf(tip, sizeof tip, "%s, %s: %s", d->chart->columns[i], label, text);
-    zc_svg_circle(d->to, look, x_of(d, i), y_of(rank), MARK, tip);
-    zc_svg_text(d->to, "rank-text middle", x_of(d, i), y_of(rank) + 3.5, text);
-    last = i;
-  }
-  /* A line that ends before the last column is named where it ends only if that place is free. */
-  if (last + 1 != d->chart->n) return;
-  zc_svg_text(d->to, "name start", x_of(d, last) + MARK + 6.0, y_of(rank_of(d, name, last)) + 4.0,
-              label);
+  zc_svg_circle(d->to, look, x, y_of(rank), told ? MARK : SMALL, tip);
+  if (told) zc_svg_text(d->to, "rank-text middle", x, y_of(rank) + 3.5, text);
+}
+
+/* A line that ends before the last column has no name: its place may be another's. */
+static void draw_marks(const drawing *d, size_t name) {
+  char label[ZC_NAME_SIZE];
+  double last = rank_of(d, name, d->chart->n - 1);
+  zc_svg_name(d->chart->names[name], label);
+  for (size_t i = 0; i < d->chart->n; i++)
+    draw_mark(d, name, i, label);
+  if (isnan(last)) return;
+  zc_svg_text(d->to, "name start", x_of(d, d->chart->n - 1) + MARK + 6.0, y_of(last) + 4.0, label);
 }
 
 void zc_ranks_chart_write(zc_buffer *to, const zc_ranks_chart *chart) {

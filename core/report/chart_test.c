@@ -157,7 +157,7 @@ static const char *const four[] = {"1 Dec", "2 Dec", "3 Dec", "4 Dec"};
 static void a_bar_is_as_high_as_its_value(void **state) {
   (void)state;
   static const double values[] = {10, -5, NAN, 20};
-  const zc_series series = {"saved", ZC_LOOK_PLAIN, values};
+  const zc_chart_series series = {"saved", ZC_LOOK_PLAIN, values};
   const zc_columns_chart chart = {{"a", "Saved", "g per day", "no runs"}, four, 4, &series, 1};
   zc_buffer to;
   zc_buffer_init(&to, TEXT_MAX);
@@ -181,9 +181,9 @@ static void a_bar_is_as_high_as_its_value(void **state) {
 static void bars_of_a_column_stand_upon_each_other(void **state) {
   (void)state;
   static const double now[] = {3, 0, 1, 2}, later[] = {1, 2, 1, 0}, elsewhere[] = {0, 0, 2, 1};
-  const zc_series series[] = {{"at once", ZC_LOOK_PLAIN, now},
-                              {"put off", ZC_LOOK_STRIPE, later},
-                              {"moved", ZC_LOOK_DOT, elsewhere}};
+  const zc_chart_series series[] = {{"at once", ZC_LOOK_PLAIN, now},
+                                    {"put off", ZC_LOOK_STRIPE, later},
+                                    {"moved", ZC_LOOK_DOT, elsewhere}};
   const zc_columns_chart chart = {{"a", "Decisions", "runs", "no runs"}, four, 4, series, 3};
   zc_buffer to;
   zc_buffer_init(&to, TEXT_MAX);
@@ -202,7 +202,7 @@ static void bars_of_a_column_stand_upon_each_other(void **state) {
 static void a_line_breaks_where_nothing_is_known(void **state) {
   (void)state;
   static const double values[] = {10, 12, NAN, 8};
-  const zc_series series = {"planned", ZC_LOOK_LINE, values};
+  const zc_chart_series series = {"planned", ZC_LOOK_LINE, values};
   const zc_columns_chart chart = {{"a", "Planned", "g", "no data"}, four, 4, &series, 1};
   zc_buffer to;
   zc_buffer_init(&to, TEXT_MAX);
@@ -246,7 +246,7 @@ static void heat_colours_rise_with_the_values(void **state) {
   (void)state;
   static const char *const rows[] = {"Mon"}, *const columns[] = {"0", "1", "2", "3"};
   static const double values[] = {16, NAN, 143, 257};
-  const zc_heat_chart chart = {{"a", "Heat", "g", "no data"}, rows, columns, 1, 4, values, 1};
+  const zc_heat_chart chart = {{"a", "Heat", "g", "no data"}, rows, columns, 1, 4, values, 1, NULL};
   zc_buffer to;
   zc_buffer_init(&to, TEXT_MAX);
   zc_heat_chart_write(&to, &chart);
@@ -272,7 +272,7 @@ static void heat_of_equal_or_no_values_is_drawn(void **state) {
   (void)state;
   static const char *const rows[] = {"Mon"}, *const columns[] = {"0", "1"};
   static const double equal[] = {50, 50}, none[] = {NAN, NAN};
-  zc_heat_chart chart = {{"a", "Heat", "g", "no data"}, rows, columns, 1, 2, equal, 3};
+  zc_heat_chart chart = {{"a", "Heat", "g", "no data"}, rows, columns, 1, 2, equal, 3, NULL};
   zc_buffer to;
   zc_buffer_init(&to, TEXT_MAX);
   zc_heat_chart_write(&to, &chart);
@@ -321,7 +321,7 @@ static void charts_of_nothing_write_nothing(void **state) {
 static void a_buffer_that_is_full_stays_failed(void **state) {
   (void)state;
   static const double values[] = {10, 12, 9, 8};
-  const zc_series series = {"planned", ZC_LOOK_LINE, values};
+  const zc_chart_series series = {"planned", ZC_LOOK_LINE, values};
   const zc_columns_chart chart = {{"a", "Planned", "g", "no data"}, four, 4, &series, 1};
   for (size_t cap = 0; cap < 1000; cap += 7) {
     zc_buffer to;
