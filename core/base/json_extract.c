@@ -1,0 +1,131 @@
+#include "core/base/json_extract.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A place in the text. `at` never passes `end`, where the terminator stands. */
+typedef struct {
+  const char *at, *end;
+} cursor;
+
+static void skip_blanks(cursor *c) {
+  while (*c->at == ' ' || *c->at == '\n' || *c->at == '\t' || *c->at == '\r')
+    c->at++;
+}
+
+static bool take(cursor *c, char wanted) {
+  skip_blanks(c);
+  if (*c->at != wanted) return false;
+  c->at++;
+  return true;
+}
+
+/* The text between two quotes; *ret_escaped: it has a backslash in it. */
+static bool read_string(cursor *c, zc_span *ret, bool *ret_escaped) {
+  if (!take(c, '"')) return false;
+  const char *begin = c->at, *at = begin;
+  *ret_escaped = false;
+  while (at < c->end && *at != '"') {
+    if (*at == '\\') {
+      *ret_escaped = true;
+      at++;
+    }
+    at++;
+  }
+  if (at >= c->end) return false;
+  *ret = (zc_span){begin, (size_t)(at - begin)};
+  c->at = at + 1;
+  return true;
+}
+
+static bool skip_nested(cursor *c) {
+  size_t depth = 0;
+  zc_span string;
+  bool escaped;
+  while (c->at < c->end) {
+    char character = *c->at;
+    if (character == '"') {
+      if (!read_string(c, &string, &escaped)) return false;
+      continue;
+    }
+    c->at++;
+    if (character == '{' || character == '[') depth++;
+    if ((character == '}' || character == ']') && --depth == 0) return true;
+  }
+  return false;
+}
+
+static bool skip_value(cursor *c) {
+  zc_span string;
+  bool escaped;
+  skip_blanks(c);
+  if (*c->at == '"') return read_string(c, &string, &escaped);
+  if (*c->at == '{' || *c->at == '[') return skip_nested(c);
+  size_t n = strcspn(c->at, ",}] \n\t\r");
+  c->at += n;
+  return n > 0;
+}
+
+static void set_number(cursor *c, double *to) {
+  size_t n = strspn(c->at, "+-0123456789.eE");
+  char *end;
+  if (n == 0 || *c->at == '+') return;
+  double value = strtod(c->at, &end);
+  if (end == c->at + n && isfinite(value)) *to = value;
+}
+
+static void set_boolean(cursor *c, int *to) {
+  if (strncmp(c->at, "true", 4) == 0) *to = 1;
+  if (strncmp(c->at, "false", 5) == 0) *to = 0;
+}
+
+static bool read_object(cursor *c, const zc_json_field *fields, size_t n, char *to);
+
+/* The value of a member that is asked for. */
+static bool read_value(cursor *c, const zc_json_field *field, char *to) {
+  void *place = to + field->offset;
+  skip_blanks(c);
+  if (field->type == ZC_JSON_OBJECT && *c->at == '{')
+    return read_object(c, field->members, field->n_members, to);
+  if (field->type == ZC_JSON_STRING && *c->at == '"') {
+    zc_span string;
+    bool escaped;
+    if (!read_string(c, &string, &escaped)) return false;
+    if (!escaped) memcpy(place, &string, sizeof string);
+    return true;
+  }
+  if (field->type == ZC_JSON_NUMBER) set_number(c, place);
+  if (field->type == ZC_JSON_BOOLEAN) set_boolean(c, place);
+  return skip_value(c);
+}
+
+static const zc_json_field *find(const zc_json_field *fields, size_t n, const zc_span *key) {
+  for (size_t i = 0; i < n; i++) {
+    if (strncmp(fields[i].key, key->text, key->length) == 0 && !fields[i].key[key->length])
+      return &fields[i];
+  }
+  return NULL;
+}
+
+static bool read_object(cursor *c, const zc_json_field *fields, size_t n, char *to) {
+  if (!take(c, '{')) return false;
+  if (take(c, '}')) return true;
+  do {
+    zc_span key;
+    bool escaped;
+    if (!read_string(c, &key, &escaped) || !take(c, ':')) return false;
+    const zc_json_field *field = find(fields, n, &key);
+    if (!(field ? read_value(c, field, to) : skip_value(c))) return false;
+  } while (take(c, ','));
+  return take(c, '}');
+}
+
+int zc_json_extract(const char *text, size_t length, const zc_json_field *fields, size_t n,
+                    void *to) {
+  cursor c = {text, text + length};
+  if (!read_object(&c, fields, n, to)) return ZC_EDATA;
+  skip_blanks(&c);
+  return c.at == c.end ? ZC_OK : ZC_EDATA;
+}
