@@ -6,6 +6,7 @@
 #include "core/base/time_text.h"
 #include "core/cli/output.h"
 #include "core/cli/report_collect.h"
+#include "core/cli/report_page.h"
 #include "core/cli/report_print.h"
 
 enum { NOTHING, PIPELINE, MAYBE_PIPELINE, REGION, MONTH, PERIOD, STATUS };
@@ -64,9 +65,9 @@ static int check_switches(const zc_arguments *arguments, const char *query,
     if (zc_arguments_has(arguments, own[i]) && !takes(switches, own[i]))
       return zc_cli_usage("report: %s takes no --%s", query, own[i]);
   }
-  if (zc_arguments_has(arguments, "json") && zc_arguments_has(arguments, "csv"))
-    return zc_cli_usage("report: --json or --csv, not both");
-  return ZC_EXIT_FINE;
+  int forms = zc_arguments_has(arguments, "json") + zc_arguments_has(arguments, "csv") +
+              zc_arguments_has(arguments, "html");
+  return forms > 1 ? zc_cli_usage("report: one of --json, --csv and --html") : ZC_EXIT_FINE;
 }
 
 static int take_operand(const zc_arguments *arguments, int operand, zc_report_request *request) {
@@ -119,7 +120,9 @@ static void print_json(const zc_report_documents *documents, bool all, zc_time n
 
 static int print_documents(const zc_arguments *arguments, const zc_report_documents *documents,
                            bool all, zc_time now) {
+  const char *page = zc_arguments_text(arguments, "html");
   int status = ZC_EXIT_FINE;
+  if (page) return zc_report_write_page(documents, page);
   if (zc_arguments_has(arguments, "json")) {
     print_json(documents, all, now);
     return status;
@@ -194,6 +197,7 @@ static const zc_switch switches[] = {
     {"at", 0, "TIME", "as of then"},
     ZC_SWITCH_JSON,
     {"csv", 0, NULL, "print the main table as CSV"},
+    {"html", 0, "FILE", "write a page with charts (-: to stdout)"},
     ZC_SWITCH_HELP,
 };
 
