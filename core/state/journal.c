@@ -34,7 +34,8 @@ static int on_wal(void *user, sqlite3 *database, const char *name, int pages) {
 }
 
 static int open_writer(zc_journal *journal, zc_error *error) {
-  int status = zc_database_open(journal->path, true, &journal->writer, error);
+  int status = zc_wal_check(journal->path, error);
+  if (status == ZC_OK) status = zc_database_open(journal->path, true, &journal->writer, error);
   if (status == ZC_OK) status = zc_database_check(journal->writer, journal->path, true, error);
   if (status == ZC_OK) {
     status =

@@ -269,6 +269,68 @@ static void a_changed_row_is_not_read(void **state) {
   rig_close(r);
 }
 
+/* The files as a killed engine leaves them: the newest changes are in the WAL only. */
+static void fill_and_kill(rig *r, const char *wal_path, image *wal) {
+  rig_open(r);
+  for (int i = 0; i < 20; i++) {
+    rig_commit_execution(r, i, ZC_RUNNING);
+    rig_run(r);
+  }
+  image file = load(r->file);
+  *wal = load(wal_path);
+  rig_close(r);
+  remove_sidecars(r);
+  store(r->file, &file, file.size);
+  free(file.bytes);
+}
+
+static int count_runs(void *user, const zc_execution *execution) {
+  (void)execution;
+  ++*(int *)user;
+  return ZC_OK;
+}
+
+static void expect_runs(rig *r, int least, int most) {
+  int found = 0;
+  rig_open(r);
+  assert_int_equal(zc_journal_executions(r->journal, true, SIZE_MAX, count_runs, &found), ZC_OK);
+  assert_in_range(found, least, most);
+  rig_close(r);
+}
+
+/* SQLite alone would leave out, without a word, all that lies behind. */
+static void damage_inside_a_wal_is_named(void **state) {
+  rig *r = *state;
+  char path[160];
+  image wal;
+  snprintf(path, sizeof path, "%s-wal", r->file);
+  static const size_t places[] = {0, 9, 20, 32, 40, 50, 32 + 24 + 100, 9000};
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    rig_empty(r->directory);
+    fill_and_kill(r, path, &wal);
+    assert_true(wal.size > 2 * 9000);
+    wal.bytes[places[i]] ^= 0x10;
+    store(path, &wal, wal.size);
+    expect_refusal(r, "WAL is damaged");
+    free(wal.bytes);
+  }
+}
+
+/* What a crash in the middle of a write leaves is no damage. */
+static void a_wal_that_a_crash_cut_off_is_read_as_far_as_it_goes(void **state) {
+  rig *r = *state;
+  char path[160];
+  image wal;
+  snprintf(path, sizeof path, "%s-wal", r->file);
+  for (size_t less = 0; less < 4; less++) {
+    rig_empty(r->directory);
+    fill_and_kill(r, path, &wal);
+    store(path, &wal, wal.size - less * 1000);
+    expect_runs(r, less ? 15 : 20, less ? 19 : 20);
+    free(wal.bytes);
+  }
+}
+
 /* Which rows came, in order: "11 12! 13", ! for a damaged one. */
 static void list_rows(void *user, int status, const zc_outbox_item *items, size_t n) {
   content *all = user;
@@ -331,6 +393,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(foreign_files_are_refused, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(other_versions_are_refused, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_wal_without_its_file_is_named, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(damage_inside_a_wal_is_named, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_wal_that_a_crash_cut_off_is_read_as_far_as_it_goes,
+                                      rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_changed_row_is_not_read, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_damaged_row_of_the_outbox_is_told_and_passed_over,
                                       rig_setup, rig_teardown),

@@ -1,6 +1,7 @@
 /* journal_parts.h - what the journal's files share; nobody else includes it.
  *
  *   files.c     the state dir, its lock, making a new file
+ *   wal.c       damage inside the WAL, which SQLite would leave out silently
  *   database.c  connections: settings, statuses, checks for damage
  *   journal.c   open and close
  *   change.c    collecting writes
@@ -128,6 +129,9 @@ int zc_journal_file_exists(const char *path, zc_error *error); /* ZC_OK, ZC_ENOT
 /* Sets the error for a file that cannot be used, with the advice. Returns ZC_EDATA. */
 int zc_journal_damaged(zc_error *error, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* wal.c */
+int zc_wal_check(const char *path, zc_error *error); /* of the journal; before it is opened */
 
 /* database.c */
 int zc_database_open(const char *path, bool writing, sqlite3 **ret, zc_error *error);

@@ -1,0 +1,68 @@
+"""One call that fails: memory that is refused, a disk that gives errors. The faulty program is built with
+sanitizers, so that a leak or a wrong access behind the failure ends it with a status of its own."""
+import errno
+import os
+import subprocess
+
+from world import Broken, World, expect, look_at_fault, restart
+
+FOUND = 99  # the sanitizers' exit status
+OPTIONS = {"ASAN_OPTIONS": f"detect_leaks=1:exitcode={FOUND}:allocator_may_return_null=1",
+           "LSAN_OPTIONS": f"exitcode={FOUND}", "UBSAN_OPTIONS": f"halt_on_error=1:exitcode={FOUND}"}
+# 0 and 1: it went on; 69 and 70: it could not, and said so; 78: a plugin said so of its settings.
+IN_ORDER = {0, 1, 69, 70, 78}
+PIPELINES = 6
+DISK = ("write", "pwrite64", "fsync", "fdatasync", "ftruncate64", "rename", "unlink", "open64")
+ERRORS = ("EIO", "ENOSPC", "EINTR")
+
+
+def environment(kind, n, times=1, error="EIO"):
+    return dict(OPTIONS, ZC_FAULT=f"{kind},{n},{times},{getattr(errno, error)}")
+
+
+def count(program, kind):
+    """How many calls of a kind a whole run makes."""
+    with World(program, pipelines=PIPELINES) as world:
+        path = world.path("count")
+        status = world.replay(env=dict(environment(kind, 1 << 40), ZC_FAULT_COUNT=path))
+        expect(status == 0, f"the faulty program without a fault ends with {status}: {world.said()[-800:]}")
+        with open(path, encoding="utf-8") as file:
+            return int(file.read().split()[1])
+
+
+def last_words(world):
+    lines = world.said().splitlines()
+    marks = [i for i, line in enumerate(lines) if "ERROR: " in line or "runtime error" in line]
+    begin = marks[0] if marks else max(0, len(lines) - 5)
+    return "\n  ".join(line[:160] for line in lines[begin:begin + 14])
+
+
+def fail_at(program, reference, kind, n, times=1, error="EIO"):
+    """One run with a fault, one without. Gives the runs' ends."""
+    what = f"{kind} {n} fails ({'no memory' if kind in ('allocation', 'own') else error}, {times}x)"
+    with World(program, pipelines=PIPELINES) as world:
+        try:
+            status = world.replay(env=environment(kind, n, times, error))
+            expect(status in IN_ORDER, f"ends with {status}:\n  {last_words(world)}")
+            return restart(world, reference, look_at_fault(world), dict(OPTIONS))
+        except (Broken, subprocess.TimeoutExpired) as reason:
+            raise Broken(f"{what}: {reason} ({world.folder})") from reason
+
+
+def check_at(program, n):
+    """`check` with one allocation refused: it ends in order, and does not call a good file wrong."""
+    with World(program, pipelines=PIPELINES) as world:
+        done = subprocess.run([program, "check", "-c", "zerocarb.yaml"], cwd=world.folder, text=True, capture_output=True,
+                              env=dict(os.environ, **environment("allocation", n)), timeout=60, check=False)
+        expect(done.returncode in IN_ORDER, f"check, allocation {n} fails: ends with {done.returncode}: "
+               f"{done.stderr[-1500:]}")
+        return {}
+
+
+def count_check(program):
+    with World(program, pipelines=PIPELINES) as world:
+        path = world.path("count")
+        subprocess.run([program, "check", "-c", "zerocarb.yaml"], cwd=world.folder, capture_output=True, timeout=60, check=True,
+                       env=dict(os.environ, ZC_FAULT_COUNT=path, **environment("allocation", 1 << 40)))
+        with open(path, encoding="utf-8") as file:
+            return int(file.read().split()[1])
