@@ -46,6 +46,7 @@ static void write_head(const zc_report *report, zc_buffer *to) {
 static void write_quality(const zc_report *report, zc_buffer *to) {
   zc_member_begin(to, "data_quality");
   zc_member_integer(to, "rows", (int64_t)report->rows);
+  if (report->unreadable) zc_member_integer(to, "unreadable_rows", (int64_t)report->unreadable);
   if (report->answer->write_quality) report->answer->write_quality(report, to);
   zc_member_end(to);
 }

@@ -69,11 +69,12 @@ static void write_run(const zc_json *item, zc_buffer *to) {
       {"realised_savings_percent", "realised/savings_percent"},
       {"message", "message"},
   };
-  double emissions;
   zc_member_object(to);
   for (size_t i = 0; i < sizeof before / sizeof *before; i++)
     zc_report_copy(to, before[i][0], item, before[i][1]);
-  if (zc_item_emissions(item, &emissions)) zc_member_number(to, "emissions_g", emissions);
+  double realised;
+  bool known = zc_item_number(item, "realised/sci_score", &realised);
+  zc_report_copy(to, "emissions_g", item, known ? "realised/sci_score" : "workload/sci_score");
   for (size_t i = 0; i < sizeof after / sizeof *after; i++)
     zc_report_copy(to, after[i][0], item, after[i][1]);
   zc_member_end(to);

@@ -1,6 +1,4 @@
 /* figures.c - what is told of a set of runs, from executions or from their daily roll-ups. */
-#include <string.h>
-
 #include "core/report/sums.h"
 #include "core/tables/members.h"
 
@@ -17,60 +15,31 @@ const char *zc_item_text(const zc_json *item, const char *path) {
   return zc_json_text(zc_json_at(item, path), &text, NULL) == ZC_OK ? text : NULL;
 }
 
-static bool is_status(const zc_json *item, const char *status) {
-  const char *text = zc_item_text(item, "status");
-  return text && strcmp(text, status) == 0;
-}
-
-/* As the roll-ups count them: a run that failed or was cancelled may never have been started. */
-bool zc_item_ran(const zc_json *item) {
-  static const char *const where_started[] = {"FAILED", "CANCELLED", "SUPERSEDED"};
-  if (is_status(item, "SUCCESS") || is_status(item, "TIMED_OUT")) return true;
-  if (!zc_item_text(item, "started_at")) return false;
-  for (size_t i = 0; i < sizeof where_started / sizeof *where_started; i++) {
-    if (is_status(item, where_started[i])) return true;
-  }
-  return false;
-}
-
-bool zc_item_emissions(const zc_json *item, double *ret) {
-  return zc_item_number(item, "realised/sci_score", ret) ||
-         zc_item_number(item, "workload/sci_score", ret);
-}
-
-bool zc_item_savings(const zc_json *item, double *ret) {
-  return zc_item_number(item, "realised/savings_g", ret) ||
-         zc_item_number(item, "carbon_analysis/savings_g", ret);
-}
-
 /* ---- adding ---- */
 
-static void count_decision(zc_figures *figures, const char *decision) {
-  if (!decision) return;
-  figures->run_now += strcmp(decision, "RUN_NOW") == 0;
-  figures->defer += strcmp(decision, "DEFER") == 0;
-  figures->relocate += strcmp(decision, "RELOCATE") == 0;
+static void add_tenthousandths(zc_sum *sum, int64_t figure) {
+  if (figure != ZC_NOT_KNOWN) zc_sum_add(sum, (double)figure / ZC_ROLLUP_GRAMS);
 }
 
-static void add_grams(zc_figures *figures, const zc_json *item) {
-  double grams;
+static void add_grams(zc_figures *figures, const zc_execution_row *row) {
   figures->ran++;
-  if (zc_item_emissions(item, &grams)) zc_sum_add(&figures->emissions, grams);
-  if (zc_item_savings(item, &grams)) zc_sum_add(&figures->savings, grams);
-  if (zc_item_number(item, "carbon_analysis/savings_g", &grams))
-    zc_sum_add(&figures->planned, grams);
-  if (!zc_item_number(item, "realised/savings_g", &grams)) return;
-  zc_sum_add(&figures->realised, grams);
+  add_tenthousandths(&figures->emissions, row->emissions);
+  add_tenthousandths(&figures->savings, row->savings);
+  add_tenthousandths(&figures->planned, row->planned_savings);
+  if (!row->realised) return;
+  add_tenthousandths(&figures->realised, row->savings);
   figures->realised_runs++;
 }
 
-void zc_figures_add_execution(zc_figures *figures, const zc_json *item) {
+void zc_figures_add_run(zc_figures *figures, const zc_execution_row *row) {
   figures->runs++;
   figures->counts_realised = true;
-  figures->successful += is_status(item, "SUCCESS");
-  figures->failed += is_status(item, "FAILED") || is_status(item, "TIMED_OUT");
-  count_decision(figures, zc_item_text(item, "carbon_analysis/decision"));
-  if (zc_item_ran(item)) add_grams(figures, item);
+  figures->successful += row->status == ZC_SUCCESS;
+  figures->failed += row->status == ZC_FAILED || row->status == ZC_TIMED_OUT;
+  figures->run_now += row->action == ZC_RUN_NOW;
+  figures->defer += row->action == ZC_DEFER;
+  figures->relocate += row->action == ZC_RELOCATE;
+  if (row->ran) add_grams(figures, row);
 }
 
 static uint64_t count_at(const zc_json *item, const char *path) {

@@ -1,23 +1,20 @@
 /* hours.c - intensities by hour of the week, from the slots of carbon_intensity_history. */
-#include <math.h>
 #include <string.h>
 
 #include "core/base/time_text.h"
 #include "core/report/question.h"
 
-#define HOUR_S       INT64_C(3600)
-#define SLOT_MINUTES 30 /* where an item does not tell its length */
-#define SLOT_LONGEST (7 * 24 * 60)
+#define HOUR_S INT64_C(3600)
 
 static size_t hour_of_week(int64_t second) {
   zc_time time = second * ZC_SECOND;
-  return (size_t)(zc_report_weekday_of(time) * 24 + (time - zc_report_day_of(time)) / ZC_HOUR);
+  return (size_t)(zc_weekday_of(time) * 24 + (time - zc_day_of(time)) / ZC_HOUR);
 }
 
 static void add_part(zc_hour_sums *sums, double value, int64_t from, int64_t to, bool observed) {
   int64_t *known = observed ? &sums->observed_s : &sums->estimated_s;
   while (from < to) {
-    int64_t end = zc_report_hour_of(from * ZC_SECOND) / ZC_SECOND + HOUR_S;
+    int64_t end = zc_hour_of(from * ZC_SECOND) / ZC_SECOND + HOUR_S;
     if (end > to) end = to;
     zc_held_mean_add(&sums->week[hour_of_week(from)], value, end - from);
     *known += end - from;
@@ -25,22 +22,20 @@ static void add_part(zc_hour_sums *sums, double value, int64_t from, int64_t to,
   }
 }
 
-void zc_hour_sums_add(zc_hour_sums *sums, const zc_json *item, zc_time from, zc_time to) {
-  double timestamp, value, minutes = SLOT_MINUTES;
-  int realtime = 0;
-  if (!zc_item_number(item, "timestamp", &timestamp) || fabs(timestamp) > 1e11) return;
-  if (!zc_item_number(item, "intensity", &value)) return;
-  zc_item_number(item, "duration_minutes", &minutes);
-  if (!(minutes > 0 && minutes <= SLOT_LONGEST)) return;
-  zc_json_boolean(zc_json_get(item, "is_realtime"), &realtime);
-  int64_t begin = (int64_t)timestamp, end = begin + llround(minutes * 60);
+int zc_hour_sums_add(zc_hour_sums *sums, const char *text, size_t length, zc_time from,
+                     zc_time to) {
+  zc_history_row row;
+  int status = zc_history_row_read(text, length, &row);
+  if (status != ZC_OK || row.intensity == ZC_NOT_KNOWN) return status;
+  int64_t begin = row.from / ZC_SECOND, end = row.to / ZC_SECOND;
   int64_t low = from / ZC_SECOND, high = to / ZC_SECOND;
   if (low < sums->known_until) low = sums->known_until;
   if (begin < low) begin = low;
   if (end > high) end = high;
-  if (begin >= end) return;
-  add_part(sums, value, begin, end, realtime);
+  if (begin >= end) return ZC_OK;
+  add_part(sums, (double)row.intensity / ZC_ROLLUP_INTENSITY, begin, end, row.realtime);
   sums->known_until = end;
+  return ZC_OK;
 }
 
 void zc_hour_sums_of_day(const zc_hour_sums *sums, zc_held_mean hours[24]) {

@@ -5,8 +5,8 @@
 #include "core/report/entries.h"
 
 typedef struct {
-  zc_report_period period;
-  char key[ZC_REPORT_KEY_SIZE];
+  zc_period_kind period;
+  char key[ZC_PERIOD_KEY_SIZE];
   zc_entries rows;
 } leaderboard;
 
@@ -18,29 +18,32 @@ static int read_period(zc_report *report, zc_error *error) {
   leaderboard *l = report->state;
   const char *name = report->request.period, *key = report->request.key;
   zc_time time = report->request.now;
-  l->period = ZC_REPORT_BY_MONTH;
-  for (int i = 0; name && i <= ZC_REPORT_PERIODS; i++) {
-    if (i == ZC_REPORT_PERIODS)
+  l->period = ZC_MONTHLY;
+  for (int i = 0; name && i <= ZC_PERIOD_KINDS; i++) {
+    if (i == ZC_PERIOD_KINDS)
       return zc_error_set(error, ZC_EINVAL, "'%s' is none of daily, weekly, monthly", name);
-    l->period = (zc_report_period)i;
-    if (strcmp(zc_report_period_name(l->period), name) == 0) break;
+    l->period = (zc_period_kind)i;
+    if (strcmp(zc_period_word(l->period), name) == 0) break;
   }
-  if (key && !zc_report_period_parse(l->period, key, &time)) {
+  if (key && !zc_period_parse(l->period, key, &time)) {
     static const char *const examples[] = {"2025-12-14", "2025-W50", "2025-12"};
     return zc_error_set(error, ZC_EINVAL, "'%s' is no %s period, such as %s", key,
-                        zc_report_period_name(l->period), examples[l->period]);
+                        zc_period_word(l->period), examples[l->period]);
   }
-  zc_report_period_key(l->period, time, l->key);
-  zc_report_period_span(l->period, time, &report->from, &report->to);
+  zc_period span = zc_period_of(l->period, time);
+  zc_period_text(l->period, time, l->key);
+  report->from = span.first;
+  report->to = span.end;
   return ZC_OK;
 }
 
 static int begin(zc_report *report, zc_error *error) {
   leaderboard *l = report->state;
-  char partition[32];
+  char partition[ZC_PERIOD_KEY_SIZE];
   int status = read_period(report, error);
   if (status != ZC_OK) return status;
-  snprintf(partition, sizeof partition, "%s#%s", zc_report_period_name(l->period), l->key);
+  zc_period span = zc_period_of(l->period, report->from);
+  zc_period_key(&span, partition);
   return zc_report_add_range(report, ZC_TABLE_LEADERBOARD, NULL, partition, NULL, NULL, NULL);
 }
 
@@ -90,7 +93,7 @@ static int take_row(zc_report *report, size_t range, const zc_json *item) {
 static void write_body(const zc_report *report, zc_buffer *to) {
   leaderboard *l = report->state;
   zc_entries_sort(&l->rows);
-  zc_member_text(to, "period", zc_report_period_name(l->period));
+  zc_member_text(to, "period", zc_period_word(l->period));
   zc_member_text(to, "key", l->key);
   zc_member_text(to, "kind", kind_of(report));
   zc_entries_write(&l->rows, ZC_REPORT_LIMIT_MAX, "rows", to);

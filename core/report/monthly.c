@@ -15,13 +15,13 @@ static int read_month(zc_report *report, zc_error *error) {
   monthly *m = report->state;
   zc_time time = report->request.now;
   const char *month = report->request.month;
-  if (month && !zc_report_period_parse(ZC_REPORT_BY_MONTH, month, &time))
+  if (month && !zc_period_parse(ZC_MONTHLY, month, &time))
     return zc_error_set(error, ZC_EINVAL, "'%s' is no month, such as 2025-12", month);
   if (time > report->request.now)
     return zc_error_set(error, ZC_EINVAL, "%s lies in the future", month);
-  report->from = zc_report_month_of(time);
-  report->to = zc_report_month_after(report->from, 1);
-  m->previous = zc_report_month_after(report->from, -1);
+  report->from = zc_month_of(time);
+  report->to = zc_months_after(report->from, 1);
+  m->previous = zc_months_after(report->from, -1);
   m->complete = report->request.now >= report->to;
   if (!m->complete) report->to = report->request.now;
   m->n_days = (size_t)((report->to - report->from + ZC_DAY - 1) / ZC_DAY);
@@ -38,10 +38,10 @@ static int allocate(monthly *m, const zc_settings *settings) {
 
 static int add_pipelines(zc_report *report) {
   const monthly *m = report->state;
-  char low[ZC_REPORT_DATE_SIZE], high[ZC_REPORT_DATE_SIZE];
+  char low[ZC_DATE_SIZE], high[ZC_DATE_SIZE];
   int status = ZC_OK;
-  zc_report_date_text(m->previous, low);
-  zc_report_date_text(report->to - 1, high);
+  zc_date_text(m->previous, low);
+  zc_date_text(report->to - 1, high);
   for (size_t i = 0; i < report->settings->n_pipelines && status == ZC_OK; i++)
     status = zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL,
                                  report->settings->pipelines[i].name, low, high, NULL);
@@ -51,12 +51,12 @@ static int add_pipelines(zc_report *report) {
 /* The days of both months whose rows have not expired. */
 static int add_days(zc_report *report) {
   monthly *m = report->state;
-  char date[ZC_REPORT_DATE_SIZE];
+  char date[ZC_DATE_SIZE];
   int status = ZC_OK;
-  zc_time kept = zc_report_day_of(report->request.now) - KEPT_DAYS * ZC_DAY;
+  zc_time kept = zc_day_of(report->request.now) - KEPT_DAYS * ZC_DAY;
   m->first_day = m->previous > kept ? m->previous : kept;
   for (zc_time day = m->first_day; day < report->to && status == ZC_OK; day += ZC_DAY) {
-    zc_report_date_text(day, date);
+    zc_date_text(day, date);
     status = zc_report_add_range(report, ZC_TABLE_INSIGHTS, NULL, date, NULL, NULL, NULL);
   }
   return status;
@@ -77,7 +77,7 @@ static void add_pipeline_day(zc_report *report, size_t pipeline, const zc_json *
   zc_figures day = {0};
   const char *date = zc_json_get_text(item, "date");
   zc_time time;
-  if (!date || !zc_report_period_parse(ZC_REPORT_DAILY, date, &time)) return;
+  if (!date || !zc_period_parse(ZC_DAILY, date, &time)) return;
   zc_figures_add_analytics(&day, item);
   if (time < report->from) {
     zc_figures_merge(&m->pipelines[pipeline].before, &day);
@@ -124,10 +124,10 @@ static void write_change(const char *key, double now, double before, zc_buffer *
 
 static void write_previous(const monthly *m, zc_buffer *to) {
   const zc_figures *now = &m->totals, *before = &m->totals_before;
-  char month[ZC_REPORT_KEY_SIZE];
+  char month[ZC_PERIOD_KEY_SIZE];
   double rate, rate_before;
   if (before->runs == 0) return;
-  zc_report_month_text(m->previous, month);
+  zc_period_text(ZC_MONTHLY, m->previous, month);
   zc_member_begin(to, "previous");
   zc_member_text(to, "month", month);
   zc_figures_write(before, to);
@@ -144,11 +144,11 @@ static void write_previous(const monthly *m, zc_buffer *to) {
 
 static void write_days(const zc_report *report, zc_buffer *to) {
   const monthly *m = report->state;
-  char date[ZC_REPORT_DATE_SIZE];
+  char date[ZC_DATE_SIZE];
   zc_member_list(to, "by_day");
   for (size_t i = 0; i < m->n_days; i++) {
     if (m->days[i].runs == 0) continue;
-    zc_report_date_text(report->from + (int64_t)i * ZC_DAY, date);
+    zc_date_text(report->from + (int64_t)i * ZC_DAY, date);
     zc_member_object(to);
     zc_member_text(to, "date", date);
     zc_figures_write(&m->days[i], to);
@@ -258,8 +258,8 @@ static void write_regions(const zc_report *report, zc_buffer *to) {
 
 static void write_body(const zc_report *report, zc_buffer *to) {
   const monthly *m = report->state;
-  char month[ZC_REPORT_KEY_SIZE];
-  zc_report_month_text(report->from, month);
+  char month[ZC_PERIOD_KEY_SIZE];
+  zc_period_text(ZC_MONTHLY, report->from, month);
   zc_member_text(to, "month", month);
   zc_member_boolean(to, "complete", m->complete);
   zc_month_write_headline(report, to);

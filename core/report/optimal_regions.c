@@ -1,5 +1,4 @@
 /* optimal-regions - which region was chosen most often, by region_performance_index. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/time_text.h"
@@ -33,16 +32,18 @@ static int begin(zc_report *report, zc_error *error) {
   return status;
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
   choices *c = report->state;
-  double timestamp, intensity;
-  if (!zc_item_number(item, "timestamp", &timestamp) || fabs(timestamp) > 1e11) return ZC_EDATA;
-  int64_t day = ((zc_time)timestamp * ZC_SECOND - report->from) / ZC_DAY;
-  zc_figures_add_execution(&c->regions[range].figures, item);
-  zc_figures_add_execution(&c->totals, item);
-  if (zc_item_number(item, "carbon_analysis/optimal_intensity", &intensity))
-    zc_sum_add(&c->regions[range].intensity, intensity);
-  if (day >= 0 && (size_t)day < c->n_days) c->days[(size_t)day * c->n_regions + range]++;
+  zc_execution_row row;
+  int status = zc_execution_row_read(text, length, &row);
+  if (status != ZC_OK) return status;
+  int64_t day = (row.requested_at - report->from) / ZC_DAY;
+  if (day < 0 || (size_t)day >= c->n_days) return ZC_OK;
+  zc_figures_add_run(&c->regions[range].figures, &row);
+  zc_figures_add_run(&c->totals, &row);
+  if (row.intensity != ZC_NOT_KNOWN)
+    zc_sum_add(&c->regions[range].intensity, (double)row.intensity / ZC_ROLLUP_INTENSITY);
+  c->days[(size_t)day * c->n_regions + range]++;
   return ZC_OK;
 }
 
@@ -85,8 +86,8 @@ static void write_regions(const zc_report *report, zc_buffer *to) {
 static void write_day(const zc_report *report, size_t day, zc_buffer *to) {
   const choices *c = report->state;
   const uint64_t *runs = c->days + day * c->n_regions;
-  char date[ZC_REPORT_DATE_SIZE];
-  zc_report_date_text(report->from + (int64_t)day * ZC_DAY, date);
+  char date[ZC_DATE_SIZE];
+  zc_date_text(report->from + (int64_t)day * ZC_DAY, date);
   zc_member_object(to);
   zc_member_text(to, "date", date);
   zc_member_list(to, "regions");
@@ -142,7 +143,7 @@ static const char *const method[] = {
 const zc_report_answer zc_answer_optimal_regions = {.default_days = 30,
                                                     .state_size = sizeof(choices),
                                                     .begin = begin,
-                                                    .row = take_row,
+                                                    .text = take_text,
                                                     .write = write_body,
                                                     .write_quality = write_quality,
                                                     .finish = finish,

@@ -24,7 +24,7 @@ static int begin(zc_report *report, zc_error *error) {
   const zc_settings *settings = report->settings;
   int status = ZC_OK;
   (void)error;
-  report->to = zc_report_hour_of(report->request.now);
+  report->to = zc_hour_of(report->request.now);
   report->from = report->to - report->request.days * ZC_DAY;
   t->regions = calloc(settings->n_regions + 1, sizeof *t->regions);
   t->positions = calloc(settings->n_regions + 1, sizeof *t->positions);
@@ -36,10 +36,9 @@ static int begin(zc_report *report, zc_error *error) {
   return status;
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
   times *t = report->state;
-  zc_hour_sums_add(&t->regions[range], item, report->from, report->to);
-  return ZC_OK;
+  return zc_hour_sums_add(&t->regions[range], text, length, report->from, report->to);
 }
 
 /* ---- writing ---- */
@@ -159,7 +158,7 @@ static const char *const method[] = {
 const zc_report_answer zc_answer_optimal_times = {.default_days = 7,
                                                   .state_size = sizeof(times),
                                                   .begin = begin,
-                                                  .row = take_row,
+                                                  .text = take_text,
                                                   .write = write_body,
                                                   .finish = finish,
                                                   .method = method};

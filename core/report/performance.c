@@ -9,13 +9,13 @@ typedef struct {
 } performance;
 
 static int begin(zc_report *report, zc_error *error) {
-  char low[ZC_REPORT_DATE_SIZE], high[ZC_REPORT_DATE_SIZE];
+  char low[ZC_DATE_SIZE], high[ZC_DATE_SIZE];
   performance *p = report->state;
   (void)error;
   zc_buffer_init(&p->by_day, ZC_REPORT_DOCUMENT_MAX);
   zc_report_last_days(report);
-  zc_report_date_text(report->from, low);
-  zc_report_date_text(report->to, high);
+  zc_date_text(report->from, low);
+  zc_date_text(report->to, high);
   return zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL, report->pipeline->name, low, high,
                              NULL);
 }

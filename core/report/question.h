@@ -18,7 +18,9 @@ typedef struct {
   size_t state_size;
   /* Sets the span and adds the ranges; `state` is zeroed memory of state_size. */
   int (*begin)(zc_report *report, zc_error *error);
+  /* Takes a row: as an item, or as its text where of many rows little is wanted; one of both. */
   int (*row)(zc_report *report, size_t range, const zc_json *item);
+  int (*text)(zc_report *report, size_t range, const char *text, size_t length);
   /* Appends the members after from and to; those of data_quality after rows (may be NULL). */
   void (*write)(const zc_report *report, zc_buffer *to);
   void (*write_quality)(const zc_report *report, zc_buffer *to);
@@ -38,7 +40,7 @@ struct zc_report {
   zc_time from, to;                     /* 0, 0: no span */
   zc_table_range *ranges;
   size_t n_ranges, capacity;
-  uint64_t rows;
+  uint64_t rows, unreadable; /* unreadable: of the rows */
   void *state;
 };
 
@@ -78,9 +80,9 @@ typedef struct {
   int64_t observed_s, estimated_s, known_until; /* known_until: end of the last slot, seconds */
 } zc_hour_sums;
 
-/* An item of carbon_intensity_history; only what lies within from..to counts. Items come in their
- * order: what overlaps with the one before is cut. */
-void zc_hour_sums_add(zc_hour_sums *sums, const zc_json *item, zc_time from, zc_time to);
+/* A row of carbon_intensity_history; only what lies within from..to counts. Rows come in their
+ * order: what overlaps with the one before is cut. ZC_OK, ZC_EDATA. */
+int zc_hour_sums_add(zc_hour_sums *sums, const char *text, size_t length, zc_time from, zc_time to);
 void zc_hour_sums_of_day(const zc_hour_sums *sums, zc_held_mean hours[24]);
 zc_held_mean zc_hour_sums_total(const zc_hour_sums *sums);
 /* Position of the lowest mean (highest: of the highest) not marked in `taken`; n where none is

@@ -22,7 +22,7 @@ static int begin(zc_report *report, zc_error *error) {
   const zc_settings *settings = report->settings;
   (void)error;
   zc_buffer_init(&r->pipelines, ZC_REPORT_DOCUMENT_MAX);
-  report->to = zc_report_hour_of(report->request.now);
+  report->to = zc_hour_of(report->request.now);
   report->from = report->to - report->request.days * ZC_DAY;
   r->regions = calloc(settings->n_regions + 1, sizeof *r->regions);
   r->now = calloc(settings->n_regions + 1, sizeof *r->now);
@@ -34,10 +34,9 @@ static int begin(zc_report *report, zc_error *error) {
   return status;
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
   recommendation *r = report->state;
-  zc_hour_sums_add(&r->regions[range], item, report->from, report->to);
-  return ZC_OK;
+  return zc_hour_sums_add(&r->regions[range], text, length, report->from, report->to);
 }
 
 /* ---- decisions ---- */
@@ -223,7 +222,7 @@ static const char *const method[] = {
 const zc_report_answer zc_answer_recommend = {.default_days = 14,
                                               .state_size = sizeof(recommendation),
                                               .begin = begin,
-                                              .row = take_row,
+                                              .text = take_text,
                                               .write = write_body,
                                               .write_quality = write_quality,
                                               .finish = finish,

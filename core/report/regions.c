@@ -27,12 +27,12 @@ static int allocate(comparison *c, const zc_settings *settings, size_t n_days) {
 
 static int begin(zc_report *report, zc_error *error) {
   comparison *c = report->state;
-  char date[ZC_REPORT_DATE_SIZE];
+  char date[ZC_DATE_SIZE];
   (void)error;
   zc_report_last_days(report);
   int status = allocate(c, report->settings, (size_t)report->request.days);
   for (size_t i = 0; i < c->n_days && status == ZC_OK; i++) {
-    zc_report_date_text(report->from + (int64_t)i * ZC_DAY, date);
+    zc_date_text(report->from + (int64_t)i * ZC_DAY, date);
     status = zc_report_add_range(report, ZC_TABLE_INSIGHTS, NULL, date, NULL, NULL, NULL);
   }
   return status;
@@ -135,9 +135,9 @@ static void write_region(const comparison *c, const zc_settings *settings, size_
 static void write_day(const zc_report *report, size_t day, zc_buffer *to) {
   const comparison *c = report->state;
   const zc_sum *sums = c->days + day * c->n_regions;
-  char date[ZC_REPORT_DATE_SIZE];
+  char date[ZC_DATE_SIZE];
   size_t n = sort_means(sums, sizeof *sums, c->n_regions, c->order);
-  zc_report_date_text(report->from + (int64_t)day * ZC_DAY, date);
+  zc_date_text(report->from + (int64_t)day * ZC_DAY, date);
   zc_member_object(to);
   zc_member_text(to, "date", date);
   zc_member_integer(to, "hours", (int64_t)c->hours_of_day[day]);

@@ -170,7 +170,7 @@ void zc_report_newest(zc_report *report, size_t limit) {
 
 void zc_report_last_days(zc_report *report) {
   report->to = report->request.now;
-  report->from = zc_report_day_of(report->to) - (report->request.days - 1) * ZC_DAY;
+  report->from = zc_day_of(report->to) - (report->request.days - 1) * ZC_DAY;
 }
 
 const zc_table_range *zc_report_ranges(const zc_report *report, size_t *ret_n) {
@@ -180,14 +180,21 @@ const zc_table_range *zc_report_ranges(const zc_report *report, size_t *ret_n) {
 
 /* ---- rows ---- */
 
-int zc_report_row(zc_report *report, size_t range, const char *text, size_t length) {
+static int take_item(zc_report *report, size_t range, const char *text, size_t length) {
   zc_json *item;
   int status = zc_json_parse(text, length, &item);
   if (status != ZC_OK) return status;
-  report->rows++;
   status = report->answer->row(report, range, item);
   zc_json_free(item);
   return status;
+}
+
+int zc_report_row(zc_report *report, size_t range, const char *text, size_t length) {
+  int status = report->answer->text ? report->answer->text(report, range, text, length)
+                                    : take_item(report, range, text, length);
+  report->rows++;
+  report->unreadable += status == ZC_EDATA;
+  return status == ZC_EDATA ? ZC_OK : status;
 }
 
 /* ---- reading them from a sink ---- */

@@ -74,8 +74,8 @@ void zc_report_destroy(zc_report *report); /* NULL is fine */
 
 /* What has to be read: borrowed. */
 const zc_table_range *zc_report_ranges(const zc_report *report, size_t *ret_n);
-/* Takes a row of a range, those of one range in its order. ZC_EDATA where it is no JSON, ZC_ENOMEM.
- */
+/* Takes a row of a range, those of one range in its order. One that cannot be read is counted and
+ * passed over. ZC_ENOMEM. */
 int zc_report_row(zc_report *report, size_t range, const char *text, size_t length);
 /* recommend: takes what zc_engine_decide() wrote, with its why, for one pipeline. Decisions come in
  * the order in which they are to be told. */

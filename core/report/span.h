@@ -1,39 +1,19 @@
-/* span.h - spans of days, weeks, months and hours in UTC, as the tables' keys name them. */
+/* span.h - days, weeks and months as questions name them, beside core/tables/rollup_period.h. */
 #ifndef ZC_REPORT_SPAN_H
 #define ZC_REPORT_SPAN_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <zerocarb/plugin.h>
 
-#define ZC_REPORT_DATE_SIZE 16 /* "2025-12-14" */
-#define ZC_REPORT_KEY_SIZE  16 /* that, "2025-W50", "2025-12" */
+#include "core/tables/rollup_period.h"
 
-zc_time zc_report_day_of(zc_time time);    /* its beginning */
-zc_time zc_report_hour_of(zc_time time);   /* its beginning */
-zc_time zc_report_monday_of(zc_time time); /* beginning of the week's Monday */
-zc_time zc_report_month_of(zc_time time);  /* beginning of the month */
-/* Beginning of the month so many months later, of a month's beginning. */
-zc_time zc_report_month_after(zc_time month, int months);
-int zc_report_weekday_of(zc_time time); /* 0: Monday */
-
-void zc_report_date_text(zc_time time, char text[ZC_REPORT_DATE_SIZE]); /* "2025-12-14" */
-void zc_report_week_text(zc_time time, char text[ZC_REPORT_KEY_SIZE]);  /* "2025-W50", ISO 8601 */
-void zc_report_month_text(zc_time time, char text[ZC_REPORT_KEY_SIZE]); /* "2025-12" */
-
-typedef enum {
-  ZC_REPORT_DAILY,
-  ZC_REPORT_WEEKLY,
-  ZC_REPORT_BY_MONTH,
-  ZC_REPORT_PERIODS
-} zc_report_period;
-
-/* "daily", "weekly", "monthly" */
-const char *zc_report_period_name(zc_report_period period);
-/* The key of the period that `time` lies in, and its span. */
-void zc_report_period_key(zc_report_period period, zc_time time, char text[ZC_REPORT_KEY_SIZE]);
-void zc_report_period_span(zc_report_period period, zc_time time, zc_time *from, zc_time *to);
-/* An instant of the period that a key names; false where it names none. */
-bool zc_report_period_parse(zc_report_period period, const char *key, zc_time *ret);
+zc_time zc_monday_of(zc_time time);                       /* beginning of the week's Monday */
+zc_time zc_month_of(zc_time time);                        /* beginning of the month */
+zc_time zc_months_after(zc_time month, int months);       /* of a month's beginning */
+int zc_weekday_of(zc_time time);                          /* 0: Monday */
+void zc_date_text(zc_time time, char text[ZC_DATE_SIZE]); /* "2025-12-14" */
+/* "2025-12-14", "2025-W50", "2025-12": a period's key without its word. */
+void zc_period_text(zc_period_kind kind, zc_time time, char text[ZC_PERIOD_KEY_SIZE]);
+/* An instant of the period that such a text names; false where it names none. */
+bool zc_period_parse(zc_period_kind kind, const char *text, zc_time *ret);
 
 #endif

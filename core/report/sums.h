@@ -9,6 +9,7 @@
 
 #include "core/base/buffer.h"
 #include "core/base/json.h"
+#include "core/tables/rollup_rows.h"
 
 #define ZC_SUM_TERM_MAX 1e9 /* a figure beyond is no gram, kWh or hour of a run: left out */
 
@@ -41,8 +42,8 @@ typedef struct {
   zc_sum realised; /* savings of those runs whose realised savings are known */
 } zc_figures;
 
-/* Of an item of pipeline_executions; of pipeline_analytics. */
-void zc_figures_add_execution(zc_figures *figures, const zc_json *item);
+/* A row of pipeline_executions; an item of pipeline_analytics. */
+void zc_figures_add_run(zc_figures *figures, const zc_execution_row *row);
 void zc_figures_add_analytics(zc_figures *figures, const zc_json *item);
 void zc_figures_merge(zc_figures *figures, const zc_figures *other);
 /* Appends the members. */
@@ -51,11 +52,6 @@ void zc_figures_write(const zc_figures *figures, zc_buffer *to);
 /* 100 x savings / (emissions + savings); false where there is nothing to save from. */
 bool zc_figures_savings_percent(const zc_figures *figures, double *ret);
 
-/* Whether the run of an item of pipeline_executions took place: it was seen to run. */
-bool zc_item_ran(const zc_json *item);
-/* Its emissions and savings in g: realised where known, else planned. */
-bool zc_item_emissions(const zc_json *item, double *ret);
-bool zc_item_savings(const zc_json *item, double *ret);
 /* The numbers at a path; false where there is none. */
 bool zc_item_number(const zc_json *item, const char *path, double *ret);
 const char *zc_item_text(const zc_json *item, const char *path); /* NULL where there is none */

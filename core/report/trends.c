@@ -15,7 +15,7 @@ static int begin(zc_report *report, zc_error *error) {
   trends *t = report->state;
   (void)error;
   zc_report_last_days(report);
-  if (report->request.by_week) report->from = zc_report_monday_of(report->from);
+  if (report->request.by_week) report->from = zc_monday_of(report->from);
   t->step = report->request.by_week ? 7 * ZC_DAY : ZC_DAY;
   t->n = (size_t)((report->to - report->from + t->step - 1) / t->step);
   t->points = calloc(t->n ? t->n : 1, sizeof *t->points);
@@ -24,15 +24,16 @@ static int begin(zc_report *report, zc_error *error) {
                             report->pipeline->name, report->from, report->to, NULL);
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
   trends *t = report->state;
-  double timestamp;
+  zc_execution_row row;
   (void)range;
-  if (!zc_item_number(item, "timestamp", &timestamp)) return ZC_EDATA;
-  int64_t i = ((zc_time)timestamp * ZC_SECOND - report->from) / t->step;
+  int status = zc_execution_row_read(text, length, &row);
+  if (status != ZC_OK) return status;
+  int64_t i = (row.requested_at - report->from) / t->step;
   if (i < 0 || (size_t)i >= t->n) return ZC_OK;
-  zc_figures_add_execution(&t->points[i], item);
-  zc_figures_add_execution(&t->totals, item);
+  zc_figures_add_run(&t->points[i], &row);
+  zc_figures_add_run(&t->totals, &row);
   return ZC_OK;
 }
 
@@ -44,15 +45,15 @@ static void write_figures(const zc_figures *figures, zc_buffer *to) {
 
 static void write_points(const zc_report *report, zc_buffer *to) {
   const trends *t = report->state;
-  char text[ZC_REPORT_KEY_SIZE];
+  char text[ZC_PERIOD_KEY_SIZE];
   zc_member_list(to, "points");
   for (size_t i = 0; i < t->n; i++) {
     if (t->points[i].runs == 0) continue;
     zc_time time = report->from + (int64_t)i * t->step;
     zc_member_object(to);
-    zc_report_date_text(time, text);
+    zc_date_text(time, text);
     zc_member_text(to, "date", text);
-    zc_report_week_text(time, text);
+    zc_period_text(ZC_WEEKLY, time, text);
     zc_member_text(to, "week", report->request.by_week ? text : NULL);
     write_figures(&t->points[i], to);
     zc_member_end(to);
@@ -109,7 +110,7 @@ static const char *const method[] = {
 const zc_report_answer zc_answer_trends = {.default_days = 30,
                                            .state_size = sizeof(trends),
                                            .begin = begin,
-                                           .row = take_row,
+                                           .text = take_text,
                                            .write = write_body,
                                            .write_quality = write_quality,
                                            .finish = finish,
