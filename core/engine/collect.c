@@ -153,6 +153,7 @@ static void on_first_round_limit(zc_timer *timer) {
          "some sources have not answered within %d s: going on with what is there",
          (int)(ZC_FIRST_ROUND_LIMIT / ZC_SECOND));
   first_round_over(engine);
+  zc_realise_round(engine);
   zc_execute_queue_deferred(engine);
 }
 
@@ -200,6 +201,7 @@ static void round_over(zc_collector *c) {
   c->asked = true;
   if (!engine->options.dry) zc_record_history(engine);
   if (!engine->collected && all_asked(engine)) first_round_over(engine);
+  zc_realise_round(engine);
   zc_execute_queue_deferred(engine);
   zc_engine_settle(engine);
 }
@@ -238,7 +240,7 @@ static int ask(zc_question *question) {
                     .region = zc_config_region_name(c->settings->options, question->region),
                     .region_config =
                         zc_config_region_config(c->settings->options, question->region),
-                    .from = question->forecast ? now : now - ZC_DAY,
+                    .from = question->forecast ? now : zc_realise_since(c->engine),
                     .to = question->forecast ? now + c->engine->forecast_horizon : now};
   zc_operation_events events = {.user = question, .points = on_points, .done = on_done};
   question->delivered = false;

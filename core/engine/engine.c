@@ -40,6 +40,7 @@ static int create_stages(zc_engine *engine, zc_error *error) {
   if ((status = zc_decision_create(engine, error)) != ZC_OK) return status;
   if (engine->options.dry) return ZC_OK;
   if ((status = create_triggers(engine, error)) != ZC_OK) return status;
+  if ((status = zc_realise_create(engine, error)) != ZC_OK) return status;
   if ((status = zc_deliver_create(engine, error)) != ZC_OK) return status;
   return engine->options.no_schedule ? ZC_OK : zc_schedule_create(engine, error);
 }
@@ -74,6 +75,7 @@ int zc_engine_start(zc_engine *engine, zc_error *error) {
     if (status != ZC_OK) {
       return zc_error_set(error, status, "the journal's outbox cannot be made ready");
     }
+    if ((status = zc_realise_recover(engine, error)) != ZC_OK) return status;
     if ((status = zc_recover(engine, error)) != ZC_OK) return status;
     zc_deliver_start(engine);
     if (!engine->options.no_schedule) zc_schedule_start(engine);
@@ -118,7 +120,7 @@ static bool commands_run(const zc_engine *engine) {
 static bool once_is_done(const zc_engine *engine) {
   zc_live *live, *next;
   if (!engine->options.once || !engine->collected || engine->queue_head) return false;
-  if (zc_timer_active(&engine->history_timer)) return false;
+  if (zc_timer_active(&engine->history_timer) || !zc_realise_idle(engine)) return false;
   HASH_ITER(hh, engine->live, live, next) {
     bool waits = live->execution.status == ZC_DEFERRED &&
                  live->execution.planned_start > zc_loop_now(engine->loop);
@@ -171,6 +173,7 @@ void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) 
   engine->stopped = stopped;
   engine->stopped_user = user;
   zc_collect_stop(engine);
+  zc_realise_stop(engine);
   zc_timer_stop(engine->loop, &engine->history_timer);
   zc_timer_after(engine->loop, &engine->stop_timer, engine->settings->shutdown_ms, on_stop_limit,
                  engine);
@@ -197,6 +200,7 @@ void zc_engine_destroy(zc_engine *engine) {
   HASH_ITER(hh, engine->live, live, next) zc_execute_forget(live);
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
+  zc_realise_destroy(engine);
   zc_schedule_stop(engine);
   zc_schedule_destroy(engine);
   if (!engine->options.dry) {

@@ -249,6 +249,7 @@ static void end(zc_live *live) {
   if (x->status != ZC_NOT_TRIGGERED && x->triggered_at) {
     x->finished_at = zc_loop_now(live->engine->loop);
   }
+  zc_realise_mark(live);
   live->ended = true;
 }
 

@@ -50,7 +50,10 @@ static void committed(zc_commit *commit) {
     done(live);
   else if (live->execution.status == ZC_PENDING && engine->collected)
     zc_execute_queue(live);
-  if (live->ended && live->commits == 0) zc_execute_forget(live);
+  if (live->ended && live->commits == 0) {
+    zc_realise_take(engine, &live->execution);
+    zc_execute_forget(live);
+  }
   zc_engine_settle(engine);
 }
 
@@ -172,7 +175,8 @@ static void forget_all(zc_engine *engine) {
 
 static bool belongs_to_history(const zc_slot *slot, zc_time now) {
   bool seen = slot->flags & (ZC_POINT_OBSERVED | ZC_POINT_ESTIMATED);
-  return seen && !(slot->flags & ZC_POINT_HELD) && slot->from <= now && slot->to > now - ZC_DAY;
+  if (!seen || slot->flags & ZC_POINT_HELD) return false;
+  return slot->from <= now && slot->to > now - ZC_SETTLE_AFTER;
 }
 
 /* How many items of the region were added. */

@@ -3,6 +3,7 @@
  * collect.c   sources -> grid            schedule.c  cron slots -> requests
  * decision.c  request + snapshot -> decision, and its record
  * execute.c   decision -> trigger -> status; recover.c takes up what the journal holds
+ * realise.c   ended run + what was observed -> what it really saved
  * deliver.c   outbox -> sinks            engine.c    ties them together
  *
  * One owner a field: the stage under whose heading it stands. */
@@ -113,6 +114,14 @@ typedef struct {
   zc_time next; /* slot; 0: none to come */
 } zc_schedule;
 
+/* ---- realise ---- */
+
+typedef struct zc_realiser zc_realiser; /* realise.c */
+
+/* How long after a run's end corrections of what was observed are taken up. */
+#define ZC_SETTLE_AFTER  (2 * ZC_DAY)
+#define ZC_UNSETTLED_MAX 50000 /* runs; beyond that the oldest are settled early */
+
 /* ---- deliver ---- */
 
 typedef struct {
@@ -172,6 +181,8 @@ struct zc_engine {
   /* schedule */
   zc_schedule *schedules;
   size_t n_schedules;
+  /* realise */
+  zc_realiser *realiser; /* NULL where dry */
   /* deliver */
   zc_delivery *deliveries;
   /* stop */
@@ -239,6 +250,20 @@ const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger *
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
 void zc_record_stop(zc_engine *engine);    /* drops what is held back */
 void zc_record_history(zc_engine *engine); /* soon: slots that have begun since, or changed */
+
+/* realise.c; without a realiser none does anything */
+int zc_realise_create(zc_engine *engine, zc_error *error);
+int zc_realise_recover(zc_engine *engine, zc_error *error); /* what the journal has */
+/* A run ends: whether and until when it ran, before that is journalled; and once it is. */
+void zc_realise_mark(zc_live *live);
+void zc_realise_take(zc_engine *engine, const zc_execution *execution);
+void zc_realise_round(zc_engine *engine); /* the sources have answered */
+/* From when on observations are needed: a day back, or what runs not settled yet look at. */
+zc_time zc_realise_since(const zc_engine *engine);
+size_t zc_realise_unsettled(const zc_engine *engine); /* runs */
+bool zc_realise_idle(const zc_engine *engine);        /* no pass is under way or due now */
+void zc_realise_stop(zc_engine *engine);
+void zc_realise_destroy(zc_engine *engine);
 
 /* recover.c */
 int zc_recover(zc_engine *engine, zc_error *error);

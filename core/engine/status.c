@@ -64,7 +64,7 @@ int zc_engine_status(zc_engine *engine, zc_buffer *to) {
   zc_buffer_printf(to, ",\"longest_callback_ms\":%.1f,\"runs\":{",
                    (double)zc_loop_longest_callback_ns(engine->loop) / 1e6);
   write_runs(engine, to);
-  zc_buffer_text(to, "},\"sources\":[");
+  zc_buffer_printf(to, "},\"unsettled_runs\":%zu,\"sources\":[", zc_realise_unsettled(engine));
   for (size_t i = 0; i < engine->settings->n_sources; i++) {
     if (i) zc_buffer_char(to, ',');
     write_source(&engine->collectors[i], to);

@@ -1,8 +1,9 @@
 /* uk_grid_eso.c - source: the Carbon Intensity API of Great Britain's system operator (NESO).
  *
- * One request an operation: the past 24 hours for observe, the next 48 for forecast. Times in a
- * path carry minutes only, and minute 1 or 31: with an aligned time the API answers from the half
- * hour before, and so every client of one half hour asks for the same, cacheable path. */
+ * One request an operation: the past 24 hours for observe, or as far back as is asked, the next 48
+ * for forecast. Times in a path carry minutes only, and minute 1 or 31: with an aligned time the
+ * API answers from the half hour before, and so every client of one half hour asks for the same,
+ * cacheable path. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@
 #define BODY_MAX        (1024u * 1024u) /* one region's 48 hours with its fuel mix: 134 kB */
 #define BODY_SHOWN      80              /* bytes of an unusable answer in a message */
 #define HALF_HOUR_START 30
+#define DAY_MS          INT64_C(86400000)
+#define BACK_MAX_MS     (13 * DAY_MS) /* the API gives 14 days at once */
 
 typedef struct zc_uk zc_uk;
 
@@ -149,30 +152,48 @@ static void on_forecast(void *user, zc_op *op, const zc_http_response *response)
 /* ---- requests ------------------------------------------------------------------------------ */
 
 /* "2026-01-02T03:31Z" for any instant of the half hour from 03:30. */
-static int format_half_hour(const zc_uk *source, char *text, size_t size) {
-  char now[32];
+static int format_half_hour(const zc_uk *source, zc_time time, char *text, size_t size) {
+  char full[32];
   int minute;
-  int status = source->host->time_format(source->host->now(source->self), now, sizeof now);
+  int status = source->host->time_format(time, full, sizeof full);
   if (status != ZC_OK) return status;
-  if (sscanf(now + 14, "%2d", &minute) != 1) return ZC_EINVAL;
-  snprintf(text, size, "%.13s:%sZ", now, minute < HALF_HOUR_START ? "01" : "31");
+  if (sscanf(full + 14, "%2d", &minute) != 1) return ZC_EINVAL;
+  snprintf(text, size, "%.13s:%sZ", full, minute < HALF_HOUR_START ? "01" : "31");
   return ZC_OK;
 }
 
-static int format_url(const zc_uk_region *region, const char *span, char *url, size_t size) {
+/* "T/pt24h", "T/fw48h", or "FROM/T" where the question reaches further back than a day. */
+static int format_span(const zc_uk *source, const zc_query *query, const char *span, char *text,
+                       size_t size) {
+  zc_time now = source->host->now(source->self), from = query->from;
+  char begin[32], running[32];
+  int status = format_half_hour(source, now, running, sizeof running);
+  if (status != ZC_OK) return status;
+  if (from <= 0 || from >= now - DAY_MS) {
+    snprintf(text, size, "%s/%s", running, span);
+    return ZC_OK;
+  }
+  if (from < now - BACK_MAX_MS) from = now - BACK_MAX_MS;
+  status = format_half_hour(source, from, begin, sizeof begin);
+  if (status == ZC_OK) snprintf(text, size, "%s/%s", begin, running);
+  return status;
+}
+
+static int format_url(const zc_uk_region *region, const zc_query *query, const char *span,
+                      char *url, size_t size) {
   static const char *const kinds[] = {"", "regionid", "postcode"};
   const zc_uk_area *area = &region->area;
   const char *base = region->source->url;
   int length = (int)strlen(base), n;
-  char time[32];
+  char asked[80];
   while (length > 0 && base[length - 1] == '/')
     length--;
-  int status = format_half_hour(region->source, time, sizeof time);
+  int status = format_span(region->source, query, span, asked, sizeof asked);
   if (status != ZC_OK) return status;
   if (area->kind == ZC_UK_NATIONAL) {
-    n = snprintf(url, size, "%.*s/intensity/%s/%s", length, base, time, span);
+    n = snprintf(url, size, "%.*s/intensity/%s", length, base, asked);
   } else {
-    n = snprintf(url, size, "%.*s/regional/intensity/%s/%s/%s/%s", length, base, time, span,
+    n = snprintf(url, size, "%.*s/regional/intensity/%s/%s/%s", length, base, asked,
                  kinds[area->kind], area->text);
   }
   return n > 0 && (size_t)n < size ? ZC_OK : ZC_EINVAL;
@@ -185,7 +206,7 @@ static int ask(zc_uk *source, const zc_query *query, zc_op *op, const char *span
   for (size_t i = 0; i < source->n_regions; i++) {
     zc_uk_region *region = &source->regions[i];
     if (strcmp(region->name, query->region) != 0) continue;
-    int status = format_url(region, span, url, sizeof url);
+    int status = format_url(region, query, span, url, sizeof url);
     if (status != ZC_OK) return status;
     const zc_http_request request = {.size = sizeof request,
                                      .max_body = BODY_MAX,

@@ -85,6 +85,27 @@ static void asks_for_the_running_half_hour(void **state) {
   }
 }
 
+static void asks_further_back_where_that_is_wanted(void **state) {
+  (void)state;
+  static const struct {
+    const char *area, *from, *observe;
+  } rows[] = {
+      {NULL, "2026-01-01T03:10:00Z", "/intensity/2026-01-02T03:01Z/pt24h"},
+      {NULL, "2026-01-01T03:09:59Z", "/intensity/2026-01-01T03:01Z/2026-01-02T03:01Z"},
+      {"13", "2025-12-30T17:45:00Z",
+       "/regional/intensity/2025-12-30T17:31Z/2026-01-02T03:01Z/regionid/13"},
+      {NULL, "2025-11-30T17:45:00Z", "/intensity/2025-12-20T03:01Z/2026-01-02T03:01Z"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    source_host *host = open_area(rows[i].area, "2026-01-02T03:10:00Z");
+    source_host_script(host, "/", 200, "{}");
+    source_host_observe(host, "eu-west-2", at(rows[i].from));
+    assert_string_equal(host->urls[0] + strlen("https://api.carbonintensity.org.uk"),
+                        rows[i].observe);
+    source_host_destroy(host);
+  }
+}
+
 static void areas_are_checked(void **state) {
   (void)state;
   static const char *const good[] = {"national", "1", "17", "BH1", "sw1a", "E1", "EC1A", "M60"};
@@ -400,6 +421,7 @@ static void null_and_the_dead_network_are_told(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(asks_for_the_running_half_hour),
+      cmocka_unit_test(asks_further_back_where_that_is_wanted),
       cmocka_unit_test(areas_are_checked),
       cmocka_unit_test(a_region_that_is_not_ours_is_refused),
       cmocka_unit_test(recorded_answers_become_series),
