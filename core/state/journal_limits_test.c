@@ -206,8 +206,54 @@ static void a_large_journal_is_read_quickly(void **state) {
   rig_close(r);
 }
 
+/* ---- callbacks that take long ---- */
+
+#define LONG_CALLBACKS 20
+#define LONG_NS        INT64_C(6000000)
+
+typedef struct {
+  int turn, last_turn, called, in_the_same_turn;
+} turns;
+
+static void next_turn(uv_check_t *check) {
+  ((turns *)check->data)->turn++;
+}
+
+static void take_long(void *user, int status, const char *message) {
+  turns *seen = user;
+  (void)message;
+  assert_int_equal(status, ZC_OK);
+  if (seen->called++ > 0 && seen->turn == seen->last_turn) seen->in_the_same_turn++;
+  seen->last_turn = seen->turn;
+  for (int64_t begun = zc_clock_real_ns(); zc_clock_real_ns() - begun < LONG_NS;)
+    continue;
+}
+
+static void the_loop_turns_between_callbacks_that_take_long(void **state) {
+  rig *r = *state;
+  turns seen = {0};
+  uv_check_t check;
+  rig_open(r);
+  uv_check_init(zc_loop_uv(r->loop), &check);
+  check.data = &seen;
+  uv_check_start(&check, next_turn);
+  uv_unref((uv_handle_t *)&check);
+  for (int i = 1; i <= LONG_CALLBACKS; i++) {
+    zc_change *change = zc_change_begin(r->journal);
+    rig_add_execution(change, i, ZC_RUNNING);
+    zc_journal_commit(r->journal, change, take_long, &seen);
+  }
+  rig_run(r);
+  assert_int_equal(seen.called, LONG_CALLBACKS);
+  assert_int_equal(seen.in_the_same_turn, 0);
+  uv_close((uv_handle_t *)&check, NULL);
+  rig_close(r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(the_loop_turns_between_callbacks_that_take_long, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(a_file_limit_loses_nothing, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_failed_sync_is_the_end, rig_setup, rig_teardown),

@@ -3,7 +3,9 @@
 
 #include "core/state/journal_parts.h"
 
-#define CALLBACKS_A_TURN 256 /* then the loop gets to do something else */
+/* Then the loop gets to do something else: a callback may start a program. */
+#define CALLBACKS_A_TURN 256
+#define NS_A_TURN        INT64_C(5000000)
 
 static void jobs_init(zc_jobs *jobs) {
   *jobs = (zc_jobs){.last = &jobs->first};
@@ -107,23 +109,26 @@ static void expect(zc_journal *journal) {
   zc_loop_enter(journal->loop);
 }
 
-/* Calls back for up to `limit` jobs; false where none was left. */
-static bool deliver(zc_journal *journal, size_t limit) {
+/* Calls back for jobs as long as a turn may take; false where none was left. */
+static bool deliver(zc_journal *journal) {
+  const int64_t begun = zc_clock_real_ns();
   bool items = false;
-  zc_job *job = NULL;
-  while (limit-- > 0 && (job = take_finished(journal))) {
+  zc_job *job;
+  size_t n = 0;
+  do {
+    if (!(job = take_finished(journal))) break;
     items |= job->status == ZC_OK && job->change && job->change->has_items;
     job->finish(job);
     zc_loop_leave(journal->loop);
     if (--journal->owed == 0) uv_unref((uv_handle_t *)journal->wake);
-  }
+  } while (++n < CALLBACKS_A_TURN && zc_clock_real_ns() - begun < NS_A_TURN);
   if (items && journal->on_items) journal->on_items(journal->on_items_user);
   return job != NULL;
 }
 
 static void on_wake(uv_async_t *wake) {
   zc_journal *journal = wake->data;
-  if (deliver(journal, CALLBACKS_A_TURN)) uv_async_send(wake);
+  if (deliver(journal)) uv_async_send(wake);
 }
 
 int zc_job_submit(zc_journal *journal, zc_job *job) {
@@ -201,7 +206,7 @@ void zc_thread_stop(zc_journal *journal) {
   uv_cond_signal(&journal->more);
   uv_mutex_unlock(&journal->mutex);
   uv_thread_join(&journal->thread);
-  while (deliver(journal, CALLBACKS_A_TURN))
+  while (deliver(journal))
     continue;
   uv_cond_destroy(&journal->done);
   uv_cond_destroy(&journal->more);
