@@ -15,9 +15,10 @@ static const zc_transition transitions[ZC_EXECUTION_EVENTS] = {
     [ZC_EVENT_SUCCEED] = {STARTED, ZC_SUCCESS, "it ended well"},
     [ZC_EVENT_FAIL] = {STARTED, ZC_FAILED, "it ended badly, or could not be started"},
     [ZC_EVENT_TIME_OUT] = {STARTED, ZC_TIMED_OUT, "`pipeline_timeout` has passed"},
-    [ZC_EVENT_CANCEL] = {WAITING | STARTED, ZC_CANCELLED,
-                         "by a person, by the remote, with the engine that ran its command, or with "
-                         "its pipeline's configuration"},
+    [ZC_EVENT_CANCEL] =
+        {WAITING | STARTED, ZC_CANCELLED,
+         "by a person, by the remote, with the engine that ran its command, or with "
+         "its pipeline's configuration"},
     [ZC_EVENT_SUPERSEDE] = {STARTED, ZC_SUPERSEDED, "the remote dropped it for a newer run"},
     [ZC_EVENT_LOSE] = {STARTED, ZC_UNKNOWN, "whether it ran, or how it ended, cannot be told"},
     [ZC_EVENT_RESOLVE_SUCCESS] = {IN(UNKNOWN), ZC_SUCCESS, "a person says so"},

@@ -49,8 +49,7 @@ static void only_what_a_person_says_leads_out_of_an_end(void **state) {
     bool ended = !strchr(table[from], 'x') || from == ZC_UNKNOWN;
     assert_int_equal(zc_execution_ended((zc_execution_status)from), ended);
     for (int event = ZC_EVENT_RESOLVE_SUCCESS; event < ZC_EXECUTION_EVENTS; event++) {
-      bool may =
-          zc_transition_next((zc_execution_status)from, (zc_execution_event)event, NULL);
+      bool may = zc_transition_next((zc_execution_status)from, (zc_execution_event)event, NULL);
       assert_int_equal(may, from == ZC_UNKNOWN);
     }
   }
