@@ -41,6 +41,11 @@ typedef struct {
 zc_ticks zc_ticks_around(double low, double high, size_t most);
 double zc_tick(const zc_ticks *ticks, size_t i);
 
+/* The scale of an axis that has `ticks` and holds values from low on: it begins a little below low
+ * instead of at a tick far below, and ends at the last tick. Ticks below its beginning are not
+ * drawn. */
+zc_scale zc_scale_of(const zc_ticks *ticks, double low, double from, double to);
+
 /* ---- what charts share ---- */
 
 typedef struct {

@@ -50,6 +50,7 @@ static void draw_axis(const drawing *d) {
   for (size_t i = 0; i < d->ticks.n; i++) {
     char text[ZC_FIGURE_SIZE];
     double value = zc_tick(&d->ticks, i), x = zc_scale_at(&d->across, value);
+    if (value < d->across.low) continue;
     zc_figure(value, d->ticks.decimals, text);
     zc_svg_line(d->to, value == 0.0 ? "axis" : "grid", x, TOP, x, d->foot);
     zc_svg_text(d->to, "tick middle", x, d->foot + 16.0, text);

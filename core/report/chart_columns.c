@@ -62,7 +62,7 @@ static void lay_out(drawing *d) {
     low = fmin(low, reach(d->chart, i, false));
   }
   d->ticks = zc_ticks_around(low, high, TICKS);
-  d->up = (zc_scale){d->ticks.first, zc_tick(&d->ticks, d->ticks.n - 1), BOTTOM, TOP};
+  d->up = zc_scale_of(&d->ticks, low, BOTTOM, TOP);
   d->pitch = (ZC_CHART_WIDTH - LEFT - RIGHT) / (double)(d->chart->n > 0 ? d->chart->n : 1);
 }
 
@@ -110,6 +110,7 @@ static void draw_value_axis(const drawing *d) {
   for (size_t i = 0; i < d->ticks.n; i++) {
     char text[ZC_FIGURE_SIZE];
     double value = zc_tick(&d->ticks, i), y = zc_scale_at(&d->up, value);
+    if (value < d->up.low) continue;
     zc_figure(value, d->ticks.decimals, text);
     zc_svg_line(d->to, value == 0.0 ? "axis" : "grid", LEFT, y, ZC_CHART_WIDTH - RIGHT, y);
     zc_svg_text(d->to, "tick end", LEFT - 7.0, y + 4.0, text);

@@ -2,6 +2,8 @@
 
 #include "core/report/chart.h"
 
+#define BELOW 0.04 /* of an axis, below the lowest value */
+
 double zc_scale_at(const zc_scale *scale, double value) {
   double span = scale->high - scale->low;
   if (!(span > 0.0)) return scale->from;
@@ -51,4 +53,10 @@ zc_ticks zc_ticks_around(double low, double high, size_t most) {
 double zc_tick(const zc_ticks *ticks, size_t i) {
   double value = ticks->first + ticks->step * (double)i;
   return fabs(value) < ticks->step * 1e-9 ? 0.0 : value;
+}
+
+zc_scale zc_scale_of(const zc_ticks *ticks, double low, double from, double to) {
+  double last = zc_tick(ticks, ticks->n - 1);
+  double begin = low < 0.0 ? low - BELOW * (last - low) : low;
+  return (zc_scale){fmax(begin, ticks->first), last, from, to};
 }

@@ -125,6 +125,21 @@ static size_t read_bars(const zc_json *list, const char *name_member, const char
   return n;
 }
 
+/* The greatest first. */
+static void sort_bars(const char *names[], double values[], size_t n) {
+  for (size_t i = 1; i < n; i++) {
+    const char *name = names[i];
+    double value = values[i];
+    size_t at = i;
+    for (; at > 0 && values[at - 1] < value; at--) {
+      names[at] = names[at - 1];
+      values[at] = values[at - 1];
+    }
+    names[at] = name;
+    values[at] = value;
+  }
+}
+
 static const char *scale_bars(double values[], size_t n, int *ret_decimals) {
   double greatest = 0.0, divisor;
   for (size_t i = 0; i < n; i++)
@@ -144,6 +159,7 @@ void zc_page_grams_chart(zc_page *page, const char *name, const char *heading, c
   int decimals;
   size_t n = read_bars(list, name_member, member, names, values);
   if (n == 0) return;
+  sort_bars(names, values, n);
   snprintf(unit, sizeof unit, "%s %s", scale_bars(values, n, &decimals), CO2EQ);
   zc_page_id(page, name, id);
   const zc_bars_chart chart = {{id, heading, unit, "no data"}, names, values, n, decimals};

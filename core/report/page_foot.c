@@ -68,9 +68,12 @@ static void write_quality_figure(zc_page *page, const zc_json *value, const char
 
 static void write_quality(zc_page *page, const zc_json *document) {
   const zc_json *quality = zc_json_get(document, "data_quality");
+  const char *kind = zc_page_text(document, "kind");
   if (zc_json_count(quality) == 0) return;
   zc_buffer_text(page->to, "<li><b>");
   zc_markup_text(page->to, zc_page_text(document, "report"));
+  if (*kind) zc_buffer_text(page->to, " by ");
+  zc_markup_text(page->to, kind);
   zc_buffer_text(page->to, "</b> ");
   for (size_t i = 0, n = 0; i < zc_json_count(quality); i++) {
     const char *key;

@@ -97,8 +97,10 @@ void zc_page_monthly(zc_page *page) {
   zc_page_savings_chart(page, days, "day", "savings_g");
   lay_out(page);
   zc_page_decisions_chart(page, days, "day");
-  zc_page_grams_chart(page, "pipelines", "Saved by pipeline",
-                      "The pipelines that saved most, up to 15 of them.",
-                      zc_json_get(page->document, "pipelines"), "pipeline", "savings_g");
+  /* Beside a leaderboard it would stand there twice. */
+  if (page->n_documents == 1)
+    zc_page_grams_chart(page, "pipelines", "Saved by pipeline",
+                        "The pipelines that saved most, up to 15 of them.",
+                        zc_json_get(page->document, "pipelines"), "pipeline", "savings_g");
   write_tables(page);
 }

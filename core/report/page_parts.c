@@ -91,12 +91,13 @@ static void tile_grams(zc_page *page, const char *name, const char *member) {
 }
 
 static void tile_share(zc_page *page) {
-  char figure[ZC_FIGURE_SIZE], note[PARAGRAPH_SIZE];
+  char figure[ZC_FIGURE_SIZE], before[PARAGRAPH_SIZE], note[PARAGRAPH_SIZE + 64];
   double percent = zc_page_number(page->document, "totals/savings_percent");
   zc_figure(percent, 1, figure);
   if (!isnan(percent)) strcat(figure, "\xC2\xA0%");
-  note_previous(page, "savings_percent", note);
-  zc_page_tile(page, "Saved, of what would have been emitted", figure, note);
+  note_previous(page, "savings_percent", before);
+  snprintf(note, sizeof note, "of what would have been emitted%s%s", *before ? "; " : "", before);
+  zc_page_tile(page, "Share saved", figure, note);
 }
 
 static void tile_runs(zc_page *page) {

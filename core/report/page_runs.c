@@ -29,10 +29,9 @@ static const zc_table_column run_columns[] = {
     {"status", "Status", ZC_CELL_WORD, 0},
     {"decision", "Decision", ZC_CELL_WORD, 0},
     {"region", "Region", ZC_CELL_WORD, 0},
-    {"planned_start", "Planned start", ZC_CELL_TIME, 0},
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
-    {"planned_savings_g", "Planned savings, g", ZC_CELL_NUMBER, 2},
-    {"realised_savings_g", "Realised savings, g", ZC_CELL_NUMBER, 2},
+    {"planned_savings_g", "Planned to save, g", ZC_CELL_NUMBER, 2},
+    {"realised_savings_g", "Saved, g", ZC_CELL_NUMBER, 2},
     {"message", "What was said", ZC_CELL_TEXT, 0},
 };
 

@@ -68,6 +68,7 @@ static const char figures[] =
     "tbody th{font-weight:500}\n"
     ".n{text-align:right;white-space:nowrap}\n"
     ".w{white-space:nowrap}\n"
+    "td:not([class]){overflow-wrap:anywhere;min-width:7em}\n"
     "th.n{white-space:normal}\n"
     "details{margin:.5rem 0}\n"
     "summary{cursor:pointer;font-size:.85rem;color:var(--accent)}\n"
