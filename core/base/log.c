@@ -1,5 +1,6 @@
 #include "core/base/log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,10 @@ static struct {
 /* The longest first: one may be a part of another. */
 static struct {
   char *texts[ZC_LOG_SECRETS];
+  unsigned holders[ZC_LOG_SECRETS];
   size_t n;
 } secrets;
+static pthread_mutex_t secrets_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void zc_log_setup(int level, bool json, const zc_clock *clock, FILE *stream) {
   log_state.level = level;
@@ -34,28 +37,65 @@ int zc_log_level(void) {
 
 /* ---- secrets ---- */
 
-bool zc_log_hide(const char *secret) {
+static size_t position_of(const char *secret) {
+  size_t at = 0;
+  while (at < secrets.n && strcmp(secrets.texts[at], secret) != 0)
+    at++;
+  return at;
+}
+
+static void insert(char *secret) {
   size_t length = strlen(secret), at = 0;
-  if (length < ZC_LOG_SECRET_MIN) return false;
-  for (size_t i = 0; i < secrets.n; i++) {
-    if (strcmp(secrets.texts[i], secret) == 0) return true;
-  }
-  char *copy = secrets.n < ZC_LOG_SECRETS ? strdup(secret) : NULL;
-  if (!copy) return false;
   while (at < secrets.n && strlen(secrets.texts[at]) >= length)
     at++;
   memmove(&secrets.texts[at + 1], &secrets.texts[at], (secrets.n - at) * sizeof *secrets.texts);
-  secrets.texts[at] = copy;
+  memmove(&secrets.holders[at + 1], &secrets.holders[at],
+          (secrets.n - at) * sizeof *secrets.holders);
+  secrets.texts[at] = secret;
+  secrets.holders[at] = 1;
   secrets.n++;
-  return true;
+}
+
+static bool hide(const char *secret) {
+  size_t at = position_of(secret);
+  if (at < secrets.n) {
+    secrets.holders[at]++;
+    return true;
+  }
+  char *copy = secrets.n < ZC_LOG_SECRETS ? strdup(secret) : NULL;
+  if (copy) insert(copy);
+  return copy != NULL;
+}
+
+bool zc_log_hide(const char *secret) {
+  if (strlen(secret) < ZC_LOG_SECRET_MIN) return false;
+  pthread_mutex_lock(&secrets_lock);
+  bool hidden = hide(secret);
+  pthread_mutex_unlock(&secrets_lock);
+  return hidden;
+}
+
+static void wipe(size_t at) {
+  explicit_bzero(secrets.texts[at], strlen(secrets.texts[at]));
+  free(secrets.texts[at]);
+  secrets.n--;
+  memmove(&secrets.texts[at], &secrets.texts[at + 1], (secrets.n - at) * sizeof *secrets.texts);
+  memmove(&secrets.holders[at], &secrets.holders[at + 1],
+          (secrets.n - at) * sizeof *secrets.holders);
+}
+
+void zc_log_release(const char *secret) {
+  pthread_mutex_lock(&secrets_lock);
+  size_t at = position_of(secret);
+  if (at < secrets.n && --secrets.holders[at] == 0) wipe(at);
+  pthread_mutex_unlock(&secrets_lock);
 }
 
 void zc_log_forget(void) {
-  for (size_t i = 0; i < secrets.n; i++) {
-    explicit_bzero(secrets.texts[i], strlen(secrets.texts[i]));
-    free(secrets.texts[i]);
-  }
-  secrets.n = 0;
+  pthread_mutex_lock(&secrets_lock);
+  while (secrets.n > 0)
+    wipe(secrets.n - 1);
+  pthread_mutex_unlock(&secrets_lock);
 }
 
 static void redact_whole(char *text, const char *secret) {
@@ -80,10 +120,12 @@ static void redact_cut(char *text, const char *secret) {
 }
 
 void zc_log_redact(char *text) {
+  pthread_mutex_lock(&secrets_lock);
   for (size_t i = 0; i < secrets.n; i++)
     redact_whole(text, secrets.texts[i]);
   for (size_t i = 0; i < secrets.n; i++)
     redact_cut(text, secrets.texts[i]);
+  pthread_mutex_unlock(&secrets_lock);
 }
 
 /* ---- lines ---- */

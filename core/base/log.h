@@ -23,9 +23,11 @@ void zc_log(int level, const char *component, const char *format, ...)
 #define ZC_LOG_SECRETS    64
 #define ZC_LOG_SECRET_MIN 6 /* bytes; a shorter one would be found in harmless words */
 
-/* From now on `secret` is shown as *** in every line, and by zc_log_redact(). Kept until
- * zc_log_forget(). False where it is too short, or one too many. Before there are threads. */
+/* From now on `secret` is shown as *** in every line, and by zc_log_redact(), until as many have
+ * released it as have hidden it. False where it is too short, or one too many: there is nothing to
+ * release then. From any thread. */
 bool zc_log_hide(const char *secret);
+void zc_log_release(const char *secret);
 /* Wipes the secrets. */
 void zc_log_forget(void);
 /* For what else shows texts of remotes: status, records, commands. Also takes away what the end of

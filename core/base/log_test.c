@@ -100,12 +100,31 @@ static void few_and_long_ones_only(void **state) {
   redact("secret-0-x secret-63-x", "*** ***");
 }
 
+static void a_secret_is_hidden_until_all_have_released_it(void **state) {
+  (void)state;
+  char text[64];
+  assert_true(zc_log_hide("abcdef-first"));
+  assert_true(zc_log_hide("abcdef-first"));
+  assert_true(zc_log_hide("another-secret"));
+  zc_log_release("abcdef-first");
+  zc_log_release("never hidden");
+  strcpy(text, "it is abcdef-first");
+  zc_log_redact(text);
+  assert_string_equal(text, "it is ***");
+  zc_log_release("abcdef-first");
+  strcpy(text, "it is abcdef-first, another-secret");
+  zc_log_redact(text);
+  assert_string_equal(text, "it is abcdef-first, ***");
+  zc_log_forget();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_line_stays_a_line, set_up, tear_down),
       cmocka_unit_test_setup_teardown(secrets_are_hidden, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_a_cut_leaves_is_hidden, set_up, tear_down),
       cmocka_unit_test_setup_teardown(few_and_long_ones_only, set_up, tear_down),
+      cmocka_unit_test(a_secret_is_hidden_until_all_have_released_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,8 +20,7 @@ static const char *reason_of(const zc_error *error, const char *kind, const char
 
 /* Makes one instance, as `run` would; NULL where it refuses. */
 static zc_instance *make_instance(zc_host_context *context, const zc_plugin_settings *settings,
-                                  const zc_config *options, const char *kind,
-                                  zc_findings *findings) {
+                                  zc_config *options, const char *kind, zc_findings *findings) {
   zc_instance *instance;
   zc_error error = {0};
   int status =

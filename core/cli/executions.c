@@ -1,15 +1,12 @@
 /* executions - what is planned, running, done: read from the journal, with or without an engine. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
+#include "core/cli/engine_request.h"
 #include "core/cli/output.h"
 #include "core/cli/session.h"
 #include "core/serve/client.h"
@@ -142,50 +139,18 @@ static int show(zc_journal *journal, const zc_arguments *arguments) {
 
 /* ---- cancel, over the engine's socket ---- */
 
-/* The process that holds the state dir; 0 where none does. */
-static long holder_of(const char *state_dir) {
-  char path[4096], pid[24] = "";
-  snprintf(path, sizeof path, "%s/engine.lock", state_dir);
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor < 0) return 0;
-  long holder = 0;
-  if (flock(descriptor, LOCK_SH | LOCK_NB) == 0) {
-    flock(descriptor, LOCK_UN);
-  } else if (errno == EWOULDBLOCK && read(descriptor, pid, sizeof pid - 1) > 0) {
-    holder = strtol(pid, NULL, 10);
-  }
-  close(descriptor);
-  return holder;
-}
-
-/* Nobody answers on the socket: perhaps because who works here has none. */
-static int nobody_answers(const char *state_dir, const zc_error *error) {
-  long pid = holder_of(state_dir);
-  if (pid > 0) {
-    zc_cli_message("a foreground `zerocarb trigger` or `run --once` (pid %ld) holds %s: end that "
-                   "one (Ctrl-C there, or kill %ld)",
-                   pid, state_dir, pid);
-  } else {
-    zc_cli_message("%s", error->text);
-  }
-  return ZC_EXIT_UNAVAILABLE;
-}
-
 static int ask_to_cancel(const char *state_dir, const char *id, bool as_json) {
   char path[128];
-  zc_error error = {0};
   zc_buffer answer;
   int http_status;
   zc_buffer_init(&answer, ZC_CLIENT_ANSWER_MAX);
   snprintf(path, sizeof path, "/v1/executions/%s/cancel", id);
-  int status = zc_client_request(state_dir, "POST", path, &answer, &http_status, &error);
-  int exit_status = ZC_EXIT_FINE;
-  if (status == ZC_ENOTFOUND) {
-    exit_status = nobody_answers(state_dir, &error);
-  } else if (status != ZC_OK) {
-    zc_cli_message("%s", error.text);
-    exit_status = zc_cli_exit_of(status);
-  } else if (http_status != 202) {
+  int exit_status = zc_cli_ask_engine(state_dir, "POST", path, &answer, &http_status);
+  if (exit_status != ZC_EXIT_FINE) {
+    zc_buffer_finish(&answer);
+    return exit_status;
+  }
+  if (http_status != 202) {
     char why[512];
     zc_cli_message("%s", zc_client_error(&answer, http_status, why, sizeof why));
     exit_status = ZC_EXIT_NOT_FINE;
@@ -202,7 +167,7 @@ static int cancel(zc_session *session, zc_journal *journal, const zc_arguments *
   char id[ZC_EXECUTION_ID_SIZE];
   int status = find_id(journal, arguments->operands[1], id);
   if (status != ZC_EXIT_FINE) return status;
-  return ask_to_cancel(session->settings->state_dir, id, zc_arguments_has(arguments, "json"));
+  return ask_to_cancel(session->state_dir, id, zc_arguments_has(arguments, "json"));
 }
 
 /* ---- the command ---- */
@@ -242,9 +207,9 @@ static int with_config(zc_session *session, const zc_arguments *arguments, actio
                        size_t limit) {
   zc_journal *journal;
   zc_error error = {0};
-  int status = zc_session_load(session, arguments, true);
+  int status = zc_session_load_state_dir(session, arguments);
   if (status != ZC_EXIT_FINE) return status;
-  if (zc_journal_open(NULL, session->settings->state_dir, &journal, &error) != ZC_OK) {
+  if (zc_journal_open(NULL, session->state_dir, &journal, &error) != ZC_OK) {
     return without_journal(arguments, what, &error);
   }
   status = what == LIST   ? print_list(journal, arguments, limit)

@@ -43,6 +43,22 @@ static void on_signal(void *user, int number) {
   zc_loop_stop(r->session.loop);
 }
 
+static void on_hangup(void *user) {
+  runner *r = user;
+  zc_error error = {0};
+  if (!r->session.engine) return; /* it is about to read the file anyway */
+  if (zc_engine_reload(r->session.engine, NULL, NULL, &error) != ZC_OK) {
+    zc_log(ZC_LOG_WARNING, "run", "SIGHUP: no reload: %s", error.text);
+  }
+}
+
+static void on_reloaded(void *user, zc_settings *settings) {
+  runner *r = user;
+  zc_settings_free(r->session.settings);
+  r->session.settings = zc_settings_hold(settings);
+  zc_log_setup(settings->log_level, settings->log_json, &r->session.clock, stderr);
+}
+
 static void on_fatal(void *user, const char *message) {
   runner *r = user;
   (void)message; /* the engine has logged it */
@@ -104,6 +120,11 @@ static int prepare(runner *r, const zc_arguments *arguments) {
   if ((status = zc_session_create_engine(s, &options)) != ZC_EXIT_FINE) return status;
   zc_engine_on_fatal(s->engine, on_fatal, r);
   zc_engine_on_status(s->engine, on_status, r);
+  if (!r->once && !r->from &&
+      zc_engine_enable_reload(s->engine, s->registry, s->path, on_reloaded, r) != ZC_OK) {
+    zc_cli_message("no memory for reloads");
+    return ZC_EXIT_INTERNAL;
+  }
   if ((status = start_control(r)) != ZC_EXIT_FINE) return status;
   log_start(r);
   return zc_session_start_engine(s);
@@ -159,7 +180,8 @@ static int run(const zc_arguments *arguments) {
   int status = read_arguments(arguments, &r);
   if (status != ZC_EXIT_FINE) return status;
   status = zc_session_init(&r.session, r.from);
-  if (status == ZC_EXIT_FINE && zc_signals_attach(r.session.loop, on_signal, &r) != ZC_OK) {
+  if (status == ZC_EXIT_FINE &&
+      zc_signals_attach(r.session.loop, on_signal, on_hangup, &r) != ZC_OK) {
     zc_cli_message("cannot watch for signals");
     status = ZC_EXIT_INTERNAL;
   }
@@ -183,7 +205,8 @@ const zc_command zc_command_run = {
     .name = "run",
     .operands = "",
     .summary = "the engine, in the foreground",
-    .details = "SIGTERM or SIGINT stops it in order, within engine.shutdown_timeout; a second one "
+    .details = "SIGHUP reloads the configuration (see `zerocarb help reload`). SIGTERM or SIGINT "
+               "stops it in order, within engine.shutdown_timeout; a second one "
                "ends it\n"
                "at once with 128 + the signal's number. With --once or a replay the exit status is "
                "1 where\n"

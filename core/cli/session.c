@@ -37,6 +37,7 @@ void zc_session_finish(zc_session *session) {
   if (session->http) zc_http_destroy(session->http);
   zc_loop_destroy(session->loop);
   zc_settings_free(session->settings);
+  free(session->state_dir);
   zc_findings_finish(&session->findings);
   zc_registry_destroy(session->registry);
   zc_log_setup(ZC_LOG_WARNING, false, NULL, stderr);
@@ -85,26 +86,39 @@ static void print_errors(const zc_session *session) {
                  session->findings.errors == 1 ? "" : "s");
 }
 
-int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print) {
-  zc_plugin_finder finder = zc_registry_finder(session->registry);
-  zc_config_options options = {.finder = &finder, .prepare = add_directories};
+static bool find_config(zc_session *session, const zc_arguments *arguments) {
   session->path = zc_session_config_path(arguments);
-  if (is_nowhere(arguments)) {
-    zc_cli_message("no configuration: no -c FILE, no $ZEROCARB_CONFIG, no ./" HERE ", no " SYSTEM);
-    return ZC_EXIT_CONFIG;
-  }
-  int status = zc_config_load(session->path, &options, &session->settings, &session->findings);
-  if (status == ZC_OK) {
-    const zc_settings *settings = session->settings;
-    zc_log_setup(settings->log_level, settings->log_json, &session->clock, stderr);
-    return ZC_EXIT_FINE;
-  }
+  if (!is_nowhere(arguments)) return true;
+  zc_cli_message("no configuration: no -c FILE, no $ZEROCARB_CONFIG, no ./" HERE ", no " SYSTEM);
+  return false;
+}
+
+static int not_loaded(const zc_session *session, int status, bool print) {
   if (status == ZC_ENOMEM) {
     zc_cli_message("%s: no memory to read it", session->path);
     return ZC_EXIT_INTERNAL;
   }
   if (print) print_errors(session);
   return ZC_EXIT_CONFIG;
+}
+
+int zc_session_load_state_dir(zc_session *session, const zc_arguments *arguments) {
+  if (!find_config(session, arguments)) return ZC_EXIT_CONFIG;
+  int status = zc_config_state_dir(session->path, &session->state_dir, &session->findings);
+  return status == ZC_OK ? ZC_EXIT_FINE : not_loaded(session, status, true);
+}
+
+int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print) {
+  zc_plugin_finder finder = zc_registry_finder(session->registry);
+  zc_config_options options = {.finder = &finder, .prepare = add_directories};
+  if (!find_config(session, arguments)) return ZC_EXIT_CONFIG;
+  int status = zc_config_load(session->path, &options, &session->settings, &session->findings);
+  if (status == ZC_OK) {
+    const zc_settings *settings = session->settings;
+    zc_log_setup(settings->log_level, settings->log_json, &session->clock, stderr);
+    return ZC_EXIT_FINE;
+  }
+  return not_loaded(session, status, print);
 }
 
 /* "; there are a, b, c and 4 more" */

@@ -16,6 +16,7 @@ typedef struct {
   zc_registry *registry;
   const char *path; /* of the config */
   zc_settings *settings;
+  char *state_dir; /* of zc_session_load_state_dir() */
   zc_findings findings;
   zc_http *http;
   zc_journal *journal;
@@ -34,6 +35,8 @@ const char *zc_session_config_path(const zc_arguments *arguments);
  * `print`, errors are printed to stderr. Where there is no file at all, that is said, and there are
  * no findings. */
 int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print);
+/* Only session->state_dir: what else the file refers to (secrets, plugins) need not be there. */
+int zc_session_load_state_dir(zc_session *session, const zc_arguments *arguments);
 int zc_session_open_http(zc_session *session);
 /* Takes the journal's lock; one engine a state dir. */
 int zc_session_open_journal(zc_session *session);

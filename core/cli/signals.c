@@ -19,6 +19,7 @@ static struct {
   atomic_int forced_status; /* of the exit when the time to end is over */
   bool limited, told;
   void (*on_stop)(void *user, int signal);
+  void (*on_hangup)(void *user);
   void *user;
 } signals;
 
@@ -70,19 +71,21 @@ int zc_signals_pending(void) {
 
 static void on_async(uv_async_t *async) {
   (void)async;
-  if (atomic_exchange(&signals.hangup, false)) {
-    zc_log(ZC_LOG_INFO, "run", "SIGHUP ignored: a changed configuration needs a restart");
-  }
+  bool hangup = atomic_exchange(&signals.hangup, false);
+  if (hangup && signals.on_hangup) signals.on_hangup(signals.user);
+  if (hangup && !signals.on_hangup) zc_log(ZC_LOG_INFO, "run", "SIGHUP: nothing to reload here");
   int number = zc_signals_pending();
   if (number == 0 || signals.told) return;
   signals.told = true;
   signals.on_stop(signals.user, number);
 }
 
-int zc_signals_attach(zc_loop *loop, void (*on_stop)(void *user, int signal), void *user) {
+int zc_signals_attach(zc_loop *loop, void (*on_stop)(void *user, int signal),
+                      void (*on_hangup)(void *user), void *user) {
   if (uv_async_init(zc_loop_uv(loop), &signals.async, on_async) != 0) return ZC_ESYSTEM;
   uv_unref((uv_handle_t *)&signals.async);
   signals.on_stop = on_stop;
+  signals.on_hangup = on_hangup;
   signals.user = user;
   signals.told = false;
   atomic_store(&signals.attached, true);

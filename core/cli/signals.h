@@ -1,8 +1,7 @@
 /* signals.h - SIGTERM and SIGINT ask for an orderly stop; a second one ends the process at once.
  *
  * The handlers are in force from install() on, before any loop: as process 1 a signal without a
- * handler would be ignored by the kernel. SIGHUP is taken and does nothing but a line in the log;
- * SIGPIPE is ignored. */
+ * handler would be ignored by the kernel. SIGHUP asks for a reload; SIGPIPE is ignored. */
 #ifndef ZC_CLI_SIGNALS_H
 #define ZC_CLI_SIGNALS_H
 
@@ -12,8 +11,10 @@
 void zc_signals_install(void);
 
 /* From now on on_stop is called on the loop, once, with the signal; also for one that came before.
+ * on_hangup (NULL: a line in the log) is called for each SIGHUP, or for several at once.
  * ZC_ESYSTEM. */
-int zc_signals_attach(zc_loop *loop, void (*on_stop)(void *user, int signal), void *user);
+int zc_signals_attach(zc_loop *loop, void (*on_stop)(void *user, int signal),
+                      void (*on_hangup)(void *user), void *user);
 /* Before the loop is destroyed; fine where nothing is attached. */
 void zc_signals_detach(void);
 

@@ -244,7 +244,7 @@ static int watch(foreground *f) {
     zc_cli_message("%s", error.text);
     return exit_not_taken(zc_cli_exit_of(error.status));
   }
-  if (zc_signals_attach(s->loop, on_signal, f) != ZC_OK) return ZC_EXIT_INTERNAL;
+  if (zc_signals_attach(s->loop, on_signal, NULL, f) != ZC_OK) return ZC_EXIT_INTERNAL;
   do
     zc_loop_run(s->loop, ZC_TIME_MAX);
   while (!f->ended && !f->refused && !f->interrupted && !f->fatal);

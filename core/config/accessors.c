@@ -61,8 +61,43 @@ const zc_config *zc_config_region_config(const zc_config *config, size_t i) {
   return config && i < config->n_regions ? config->regions[i].config : NULL;
 }
 
+/* ---- equal ---- */
+
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_value(const zc_config_value *a, const zc_config_value *b) {
+  if (a->present != b->present || a->n_items != b->n_items) return false;
+  if (!same_text(a->name, b->name) || !same_text(a->text, b->text)) return false;
+  for (size_t i = 0; i < a->n_items; i++) {
+    if (strcmp(a->items[i], b->items[i]) != 0) return false;
+  }
+  return true;
+}
+
+bool zc_config_equal(const zc_config *a, const zc_config *b) {
+  if (a == b) return true;
+  if (!a || !b || a->n != b->n || a->n_regions != b->n_regions) return false;
+  for (size_t i = 0; i < a->n; i++) {
+    if (!same_value(&a->values[i], &b->values[i])) return false;
+  }
+  for (size_t i = 0; i < a->n_regions; i++) {
+    if (strcmp(a->regions[i].name, b->regions[i].name) != 0) return false;
+    if (!zc_config_equal(a->regions[i].config, b->regions[i].config)) return false;
+  }
+  return true;
+}
+
+/* ---- the end ---- */
+
+zc_config *zc_config_hold(zc_config *config) {
+  if (config) config->holders++;
+  return config;
+}
+
 void zc_config_free(zc_config *config) {
-  if (!config) return;
+  if (!config || --config->holders > 0) return;
   for (size_t i = 0; i < config->n; i++)
     zc_value_finish(&config->values[i]);
   for (size_t i = 0; i < config->n_regions; i++) {

@@ -76,6 +76,7 @@ typedef struct {
   zc_pipeline_settings *pipelines;
   zc_pipeline_settings **pipelines_by_name; /* ascending by strcmp */
   void *owned;                              /* zones and whatever else the loader shares */
+  unsigned holders;
 } zc_settings;
 
 /* One message of the check. */
@@ -105,13 +106,20 @@ void zc_findings_print(const zc_findings *findings, const char *path, zc_buffer 
 typedef struct {
   const zc_plugin_finder *finder; /* NULL: no plugin can be had */
   void (*prepare)(void *user, char *const *plugin_dirs, size_t n);
+  const char *state_dir; /* where not NULL: another one is an error, it needs a restart */
 } zc_config_options;
 
 int zc_config_load(const char *path, const zc_config_options *options, zc_settings **ret,
                    zc_findings *findings);
 int zc_config_load_text(const char *text, size_t length, const char *path,
                         const zc_config_options *options, zc_settings **ret, zc_findings *findings);
-void zc_settings_free(zc_settings *settings); /* NULL is fine; secrets are wiped first */
+/* Only engine.state_dir of the file, whatever else of it is wrong or refers to what is not there:
+ * for commands that talk to an engine or read its journal. Findings only on failure. */
+int zc_config_state_dir(const char *path, char **ret, zc_findings *findings);
+/* Counted: the loader's caller holds the first share. Not for two threads at a time. */
+zc_settings *zc_settings_hold(zc_settings *settings);
+void zc_settings_free(
+    zc_settings *settings); /* NULL is fine; with the last share secrets are wiped */
 /* The pipeline of that name, or NULL. */
 const zc_pipeline_settings *zc_settings_pipeline(const zc_settings *settings, const char *name);
 
@@ -134,7 +142,11 @@ const zc_config *zc_config_region_config(const zc_config *config, size_t i);
  * with zc_config_free. */
 int zc_config_make(const zc_option *options, size_t n, const char *const (*pairs)[2],
                    size_t n_pairs, zc_config **ret, zc_error *error);
-void zc_config_free(zc_config *config); /* NULL is fine; wiped first */
+/* Counted, like settings: an instance holds its options for as long as its plugin's state lives. */
+zc_config *zc_config_hold(zc_config *config); /* NULL is fine */
+void zc_config_free(zc_config *config);       /* NULL is fine; wiped with the last share */
+/* The same options with the same values, regions too. */
+bool zc_config_equal(const zc_config *a, const zc_config *b);
 /* Appends a row of a source's `regions:`; owns `region` from then on, also on failure. ZC_ENOMEM.
  */
 int zc_config_add_region(zc_config *config, const char *name, zc_config *region);

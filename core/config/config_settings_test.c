@@ -202,7 +202,7 @@ static void prepare(void *user, char *const *plugin_dirs, size_t n) {
 static void test_plugin_dirs_come_first(void **state) {
   (void)state;
   const zc_plugin_finder finder = {&prepared, find_after_prepare, NULL};
-  const zc_config_options options = {&finder, prepare};
+  const zc_config_options options = {.finder = &finder, .prepare = prepare};
   zc_findings findings = {0};
   zc_settings *settings = NULL;
   assert_int_equal(zc_config_load("full.yaml", &options, &settings, &findings), ZC_OK);
@@ -289,6 +289,65 @@ static void test_ten_thousand_pipelines_are_found_by_name(void **state) {
   zc_buffer_finish(&text);
 }
 
+static void test_shares_and_comparison(void **state) {
+  (void)state;
+  zc_settings *one = load(), *same = load();
+  for (size_t i = 0; i < one->n_sources; i++) {
+    assert_true(zc_config_equal(one->sources[i].options, same->sources[i].options));
+    for (size_t j = 0; j < i; j++)
+      assert_false(zc_config_equal(one->sources[i].options, same->sources[j].options));
+  }
+  assert_false(zc_config_equal(one->sources[0].options, NULL));
+  zc_config *options = zc_config_hold(one->sources[0].options);
+  assert_ptr_equal(zc_settings_hold(one), one);
+  zc_settings_free(one);
+  assert_string_equal(one->path, "full.yaml");
+  zc_settings_free(one);
+  assert_true(zc_config_equal(options, same->sources[0].options)); /* they outlive the settings */
+  zc_config_free(options);
+  zc_settings_free(same);
+}
+
+static void test_the_state_dir_of_a_running_engine_stays(void **state) {
+  (void)state;
+  char beside[4096];
+  snprintf(beside, sizeof beside, "%s/state", folder);
+  zc_config_options options = sample_load_options;
+  zc_findings findings = {0};
+  zc_settings *s;
+  options.state_dir = beside;
+  assert_int_equal(zc_config_load("full.yaml", &options, &s, &findings), ZC_OK);
+  zc_settings_free(s);
+  options.state_dir = "/elsewhere";
+  assert_int_equal(zc_config_load("full.yaml", &options, &s, &findings), ZC_EINVAL);
+  assert_int_equal(findings.n, 1);
+  assert_non_null(strstr(findings.items[0].text, "needs a restart"));
+  assert_true(findings.items[0].line > 0);
+  zc_findings_finish(&findings);
+}
+
+/* The rest of the file may be wrong, and what it refers to absent. */
+static void test_the_state_dir_alone(void **state) {
+  (void)state;
+  char path[] = "/tmp/zerocarb-test-XXXXXX", *found = NULL;
+  zc_findings findings = {0};
+  int descriptor = mkstemp(path);
+  static const char text[] = "engine: {state_dir: ./here}\nsorces: [\"${NOT_SET_HERE}\"]\n";
+  assert_int_equal(write(descriptor, text, sizeof text - 1), sizeof text - 1);
+  assert_int_equal(zc_config_state_dir(path, &found, &findings), ZC_OK);
+  assert_string_equal(found, "/tmp/here");
+  assert_int_equal(findings.n, 0);
+  free(found);
+  assert_int_equal(ftruncate(descriptor, 10), 0);
+  assert_int_equal(zc_config_state_dir(path, &found, &findings), ZC_EINVAL);
+  assert_true(findings.errors > 0);
+  zc_findings_finish(&findings);
+  close(descriptor);
+  unlink(path);
+  assert_int_not_equal(zc_config_state_dir(path, &found, &findings), ZC_OK);
+  zc_findings_finish(&findings);
+}
+
 static int set_up(void **state) {
   (void)state;
   if (enter_data_folder() != 0) return -1;
@@ -311,6 +370,9 @@ int main(void) {
       cmocka_unit_test(test_unreadable),
       cmocka_unit_test(test_directory),
       cmocka_unit_test(test_ten_thousand_pipelines_are_found_by_name),
+      cmocka_unit_test(test_shares_and_comparison),
+      cmocka_unit_test(test_the_state_dir_of_a_running_engine_stays),
+      cmocka_unit_test(test_the_state_dir_alone),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

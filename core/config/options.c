@@ -142,6 +142,7 @@ static void read_row(zc_check *check, const zc_node *mapping, const zc_option *o
 zc_config *zc_config_create(zc_check *check, const zc_option *rows, size_t n) {
   zc_config *config = calloc(1, sizeof *config + n * sizeof config->values[0]);
   if (!config) return check->status = ZC_ENOMEM, NULL;
+  config->holders = 1;
   for (; config->n < n; config->n++) {
     config->values[config->n].name = zc_duplicate(rows[config->n].name);
     if (config->values[config->n].name) continue;

@@ -13,6 +13,7 @@
 typedef struct {
   char *name;
   bool present; /* given, or by default */
+  bool hidden;  /* a secret that the log knows */
   char *text;   /* scalars: as written; paths absolute */
   int64_t integer;
   double number;
@@ -26,6 +27,7 @@ typedef struct {
 } zc_config_row; /* of a source's `regions:` */
 
 struct zc_config {
+  unsigned holders;
   size_t n, n_regions;
   zc_config_row *regions;
   zc_config_value values[];

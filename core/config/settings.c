@@ -32,8 +32,13 @@ static void finish_shared(zc_shared *shared) {
   free(shared);
 }
 
+zc_settings *zc_settings_hold(zc_settings *settings) {
+  settings->holders++;
+  return settings;
+}
+
 void zc_settings_free(zc_settings *settings) {
-  if (!settings) return;
+  if (!settings || --settings->holders > 0) return;
   for (size_t i = 0; i < settings->n_pipelines; i++)
     zc_pipeline_settings_finish(&settings->pipelines[i]);
   free(settings->pipelines);
@@ -67,6 +72,7 @@ static char *directory_of(const char *path) {
 static zc_settings *create_settings(const char *path) {
   zc_settings *settings = calloc(1, sizeof *settings);
   if (!settings) return NULL;
+  settings->holders = 1;
   settings->path = zc_duplicate(path);
   settings->directory = directory_of(path);
   settings->owned = calloc(1, sizeof(zc_shared));
@@ -186,21 +192,67 @@ int zc_config_load_text(const char *text, size_t length, const char *path,
   return status;
 }
 
+/* Never NULL on success. */
+static int read_file(const char *path, zc_buffer *text, zc_findings *findings) {
+  zc_error error = {0};
+  int status = zc_file_read(path, false, text, &error);
+  if (status == ZC_OK || status == ZC_ENOMEM) return status;
+  bool large = status == ZC_EDATA;
+  zc_findings_add(findings, false, 0, 0, "%s", large ? ZC_TREE_TOO_LARGE : error.text);
+  return large ? ZC_EINVAL : status;
+}
+
+static void wipe_file(zc_buffer *text) {
+  if (text->data) explicit_bzero(text->data, text->length);
+  zc_buffer_finish(text);
+}
+
 int zc_config_load(const char *path, const zc_config_options *options, zc_settings **ret,
                    zc_findings *findings) {
   zc_buffer text;
-  zc_error error = {0};
   zc_buffer_init(&text, ZC_TREE_BYTES);
-  int status = zc_file_read(path, false, &text, &error);
+  int status = read_file(path, &text, findings);
   if (status == ZC_OK) {
     status =
         zc_config_load_text(text.data ? text.data : "", text.length, path, options, ret, findings);
-  } else if (status != ZC_ENOMEM) {
-    bool large = status == ZC_EDATA;
-    zc_findings_add(findings, false, 0, 0, "%s", large ? ZC_TREE_TOO_LARGE : error.text);
-    if (large) status = ZC_EINVAL;
   }
-  if (text.data) explicit_bzero(text.data, text.length);
-  zc_buffer_finish(&text);
+  wipe_file(&text);
+  return status;
+}
+
+static int read_state_dir(const char *text, size_t length, const char *path, char **ret,
+                          zc_findings *findings) {
+  zc_tree tree;
+  const zc_config_options options = {.state_dir = NULL};
+  zc_reader reader = {.options = &options, .settings = create_settings(path)};
+  if (!reader.settings) return ZC_ENOMEM;
+  reader.check = (zc_check){.findings = findings, .directory = reader.settings->directory};
+  int status = zc_tree_parse(text, length, findings, &tree);
+  if (status == ZC_OK) status = zc_expand_tree(&tree, findings);
+  if (status == ZC_OK && tree.root && zc_check_mapping(&reader.check, tree.root))
+    zc_read_engine(&reader, tree.root);
+  zc_tree_finish(&tree);
+  if (status == ZC_OK) status = reader.check.status;
+  *ret = reader.settings->state_dir;
+  reader.settings->state_dir = NULL;
+  zc_settings_free(reader.settings);
+  if (status == ZC_OK && !*ret) status = ZC_EINVAL;
+  return status;
+}
+
+int zc_config_state_dir(const char *path, char **ret, zc_findings *findings) {
+  zc_buffer text;
+  char *found = NULL;
+  zc_buffer_init(&text, ZC_TREE_BYTES);
+  int status = read_file(path, &text, findings);
+  if (status == ZC_OK)
+    status = read_state_dir(text.data ? text.data : "", text.length, path, &found, findings);
+  wipe_file(&text);
+  if (status == ZC_OK) {
+    zc_findings_finish(findings);
+    *ret = found;
+  } else {
+    free(found);
+  }
   return status;
 }

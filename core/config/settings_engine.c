@@ -31,6 +31,15 @@ static void read_plugin_dirs(zc_reader *reader, const zc_node *list, const zc_co
   }
 }
 
+static void check_state_dir(zc_reader *reader, const zc_node *engine) {
+  const char *wanted = reader->options->state_dir, *found = reader->settings->state_dir;
+  const zc_node *row = zc_node_get(engine, "state_dir");
+  if (!wanted || !found || strcmp(wanted, found) == 0) return;
+  zc_findings_add(reader->check.findings, false, row ? row->line : 0, row ? row->column : 0,
+                  "engine.state_dir: the running engine's is %s: another one needs a restart",
+                  wanted);
+}
+
 void zc_read_engine(zc_reader *reader, const zc_node *root) {
   const zc_node *node = zc_node_get(root, "engine");
   zc_config *engine = zc_section_read(reader, &zc_section_engine, node, 0);
@@ -40,6 +49,7 @@ void zc_read_engine(zc_reader *reader, const zc_node *root) {
   if (!settings->state_dir && zc_config_has(engine, "state_dir")) {
     reader->check.status = ZC_ENOMEM;
   }
+  check_state_dir(reader, node);
   settings->shutdown_ms = zc_config_integer(engine, "shutdown_timeout");
   read_plugin_dirs(reader, zc_node_get(node, "plugin_dirs"), engine);
   read_log(reader, node);

@@ -25,7 +25,14 @@ typedef struct {
   char shown[ZC_EXCERPT_TEXT]; /* the value for messages: never a secret */
 } input;
 
+static void show_again(const zc_config_value *value) {
+  if (value->text) zc_log_release(value->text);
+  for (size_t i = 0; i < value->n_items; i++)
+    zc_log_release(value->items[i]);
+}
+
 void zc_value_finish(zc_config_value *value) {
+  if (value->hidden) show_again(value);
   if (value->text) explicit_bzero(value->text, strlen(value->text));
   free(value->text);
   for (size_t i = 0; i < value->n_items; i++) {
@@ -262,11 +269,14 @@ static bool keep_text(const input *in, zc_config_value *ret) {
 }
 
 /* Short ones, and those beyond the log's limit, are not found in texts of remotes: nothing else
- * shows them. */
-static void hide(const zc_config_value *value) {
-  if (value->text) zc_log_hide(value->text);
-  for (size_t i = 0; i < value->n_items; i++)
-    zc_log_hide(value->items[i]);
+ * shows them. Where one found no room the others stay hidden for good. */
+static void hide(zc_config_value *value) {
+  value->hidden = true;
+  if (value->text) value->hidden = zc_log_hide(value->text);
+  for (size_t i = 0; i < value->n_items; i++) {
+    bool short_one = strlen(value->items[i]) < ZC_LOG_SECRET_MIN;
+    if (!zc_log_hide(value->items[i]) && !short_one) value->hidden = false;
+  }
 }
 
 bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node,

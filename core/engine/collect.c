@@ -26,9 +26,21 @@ static int64_t horizon_of(const zc_settings *settings) {
   return longest;
 }
 
-static int collector_init(zc_engine *engine, size_t source, zc_error *error) {
-  zc_collector *c = &engine->collectors[source];
+/* The collector that goes on: a running engine's, of the same name and options. */
+static zc_collector *twin_of(const zc_engine *running, const zc_plugin_settings *settings) {
+  for (size_t i = 0; running && i < running->settings->n_sources; i++) {
+    zc_collector *c = running->collectors[i];
+    if (c && zc_engine_same_instance(c->settings, settings)) return c;
+  }
+  return NULL;
+}
+
+static int collector_create(zc_engine *engine, size_t source, zc_error *error) {
   const zc_plugin_settings *settings = &engine->settings->sources[source];
+  if (twin_of(engine->before, settings)) return ZC_OK;
+  zc_collector *c = calloc(1, sizeof *c);
+  if (!c) return zc_error_set(error, ZC_ENOMEM, "no memory");
+  engine->collectors[source] = c;
   c->engine = engine;
   c->source = source;
   c->settings = settings;
@@ -40,8 +52,10 @@ static int collector_init(zc_engine *engine, size_t source, zc_error *error) {
   for (size_t i = 0; i < c->n_questions; i++) {
     c->questions[i] = (zc_question){.collector = c, .region = i / 2, .forecast = i % 2 == 1};
   }
-  return zc_instance_create(engine->context, settings->plugin, settings->name, settings->options,
-                            &c->instance, error);
+  int status = zc_instance_create(engine->context, settings->plugin, settings->name,
+                                  settings->options, &c->instance, error);
+  if (status != ZC_OK) engine->refused_line = settings->line;
+  return status;
 }
 
 int zc_collect_create(zc_engine *engine, zc_error *error) {
@@ -57,9 +71,17 @@ int zc_collect_create(zc_engine *engine, zc_error *error) {
   engine->history = calloc(settings->n_regions + 1, sizeof *engine->history);
   if (!engine->collectors || !engine->history) return zc_error_set(error, ZC_ENOMEM, "no memory");
   for (size_t i = 0; i < settings->n_sources && status == ZC_OK; i++) {
-    status = collector_init(engine, i, error);
+    status = collector_create(engine, i, error);
   }
   return status;
+}
+
+static void collector_destroy(zc_collector *c) {
+  if (!c) return;
+  zc_instance_destroy(c->instance);
+  free(c->questions);
+  free(c->delivered);
+  free(c);
 }
 
 static void cancel_questions(zc_collector *collector) {
@@ -70,20 +92,21 @@ static void cancel_questions(zc_collector *collector) {
   collector->waiting = 0;
 }
 
+static void collector_stop(zc_collector *c) {
+  zc_timer_stop(c->engine->loop, &c->timer);
+  if (c->questions) cancel_questions(c);
+}
+
 void zc_collect_stop(zc_engine *engine) {
   zc_timer_stop(engine->loop, &engine->first_round);
   for (size_t i = 0; engine->collectors && i < engine->settings->n_sources; i++) {
-    zc_collector *c = &engine->collectors[i];
-    zc_timer_stop(engine->loop, &c->timer);
-    if (c->questions) cancel_questions(c);
+    if (engine->collectors[i]) collector_stop(engine->collectors[i]);
   }
 }
 
 void zc_collect_destroy(zc_engine *engine) {
   for (size_t i = 0; engine->collectors && i < engine->settings->n_sources; i++) {
-    zc_instance_destroy(engine->collectors[i].instance);
-    free(engine->collectors[i].questions);
-    free(engine->collectors[i].delivered);
+    collector_destroy(engine->collectors[i]);
   }
   free(engine->collectors);
   for (size_t i = 0; engine->history && i < engine->settings->n_regions; i++) {
@@ -107,7 +130,7 @@ zc_snapshot *zc_collect_snapshot(zc_engine *engine) {
 
 void zc_collect_reports(const zc_engine *engine, zc_source_report *reports) {
   for (size_t i = 0; i < engine->settings->n_sources; i++) {
-    const zc_collector *c = &engine->collectors[i];
+    const zc_collector *c = engine->collectors[i];
     reports[i] = (zc_source_report){.name = c->settings->name,
                                     .regions = c->settings->regions,
                                     .n_regions = c->settings->n_regions,
@@ -159,7 +182,7 @@ static void on_first_round_limit(zc_timer *timer) {
 
 static bool all_asked(const zc_engine *engine) {
   for (size_t i = 0; i < engine->settings->n_sources; i++) {
-    if (!engine->collectors[i].asked) return false;
+    if (!engine->collectors[i]->asked) return false;
   }
   return true;
 }
@@ -177,10 +200,11 @@ static size_t count_delivered(zc_collector *c) {
 static void plan_next_round(zc_collector *c, bool failed) {
   zc_engine *engine = c->engine;
   if (!failed && ops_of(c)->flags & ZC_SOURCE_CONSTANT) return;
-  int64_t pause = c->settings->every_ms;
+  int64_t pause = c->due ? 0 : c->settings->every_ms;
   int64_t retry = ZC_MINUTE << (c->failures < 6 ? c->failures : 6);
   if (failed && retry < pause) pause = retry;
   pause += (int64_t)(zc_random_unit(&engine->random) * (double)pause / 20);
+  c->due = false;
   zc_timer_after(engine->loop, &c->timer, pause, ask_round, c);
 }
 
@@ -266,7 +290,7 @@ void zc_collect_start(zc_engine *engine) {
   zc_timer_after(engine->loop, &engine->first_round, ZC_FIRST_ROUND_LIMIT, on_first_round_limit,
                  engine);
   for (size_t i = 0; i < engine->settings->n_sources; i++) {
-    zc_collector *c = &engine->collectors[i];
+    zc_collector *c = engine->collectors[i];
     if (can_answer(c)) {
       zc_timer_after(engine->loop, &c->timer, 0, ask_round, c);
       continue;
@@ -275,4 +299,94 @@ void zc_collect_start(zc_engine *engine) {
     zc_log(ZC_LOG_WARNING, c->settings->name, "knows only the present: left out of a past instant");
   }
   if (all_asked(engine)) first_round_over(engine);
+}
+
+/* ---- reload ---- */
+
+static bool find_name(char *const *names, size_t n, const char *name, size_t *ret) {
+  for (size_t i = 0; i < n; i++) {
+    if (strcmp(names[i], name) != 0) continue;
+    *ret = i;
+    return true;
+  }
+  return false;
+}
+
+/* The values of a source that goes on. */
+static void carry_values(zc_engine *engine, zc_engine *fresh, size_t old_source, size_t source) {
+  const zc_settings *old = engine->settings, *new = fresh->settings;
+  for (size_t i = 0; i < new->n_regions; i++) {
+    size_t region;
+    if (!find_name(old->regions, old->n_regions, new->regions[i], &region)) continue;
+    zc_grid_carry(fresh->grid, i, source, engine->grid, region, old_source);
+  }
+}
+
+static void carry_history(zc_engine *engine, zc_engine *fresh) {
+  const zc_settings *old = engine->settings, *new = fresh->settings;
+  for (size_t i = 0; i < new->n_regions; i++) {
+    size_t region;
+    if (!find_name(old->regions, old->n_regions, new->regions[i], &region)) continue;
+    fresh->history[i] = engine->history[region];
+    engine->history[region] = (zc_history_memory){0};
+  }
+}
+
+static void go_on(zc_engine *engine, zc_engine *fresh, zc_collector *c, size_t source) {
+  const zc_plugin_settings *settings = &fresh->settings->sources[source];
+  bool hurry = settings->every_ms != c->settings->every_ms ||
+               fresh->forecast_horizon > engine->forecast_horizon;
+  engine->collectors[c->source] = NULL;
+  fresh->collectors[source] = c;
+  c->due = c->due || hurry;
+  c->settings = settings;
+  c->timer.owner = settings->name;
+  c->source = source;
+}
+
+void zc_collect_exchange(zc_engine *engine, zc_engine *fresh) {
+  for (size_t i = 0; i < fresh->settings->n_sources; i++) {
+    zc_collector *c = fresh->collectors[i];
+    if (c) {
+      c->engine = engine;
+      continue;
+    }
+    c = twin_of(engine, &fresh->settings->sources[i]);
+    carry_values(engine, fresh, c->source, i);
+    go_on(engine, fresh, c, i);
+  }
+  carry_history(engine, fresh);
+  zc_grid_follow(fresh->grid, engine->grid);
+  zc_collector **collectors = engine->collectors;
+  zc_grid *grid = engine->grid;
+  zc_history_memory *history = engine->history;
+  engine->collectors = fresh->collectors;
+  engine->grid = fresh->grid;
+  engine->history = fresh->history;
+  engine->forecast_horizon = fresh->forecast_horizon;
+  fresh->collectors = collectors;
+  fresh->grid = grid;
+  fresh->history = history;
+  fresh->snapshot = engine->snapshot;
+  engine->snapshot = NULL;
+}
+
+/* Decisions wait for sources that are new, as they did for all of them at the start. */
+void zc_collect_renew(zc_engine *engine) {
+  bool all = all_asked(engine);
+  engine->history_next = 0;
+  if (!all) {
+    engine->collected = false;
+    zc_timer_after(engine->loop, &engine->first_round, ZC_FIRST_ROUND_LIMIT, on_first_round_limit,
+                   engine);
+  }
+  for (size_t i = 0; i < engine->settings->n_sources; i++) {
+    zc_collector *c = engine->collectors[i];
+    if (ops_of(c)->flags & ZC_SOURCE_CONSTANT) c->due = false; /* it would say the same again */
+    if ((c->asked && !c->due) || c->waiting > 0) continue;
+    c->due = false;
+    zc_timer_after(engine->loop, &c->timer, 0, ask_round, c);
+  }
+  if (all) first_round_over(engine);
+  zc_execute_queue_deferred(engine);
 }

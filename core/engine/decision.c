@@ -17,12 +17,27 @@ int zc_decision_create(zc_engine *engine, zc_error *error) {
     const zc_plugin_settings *s = &settings->policies[i];
     int status = zc_instance_create(engine->context, s->plugin, s->name, s->options,
                                     &engine->policy_instances[i], error);
-    if (status != ZC_OK) return status;
+    if (status != ZC_OK) {
+      engine->refused_line = s->line;
+      return status;
+    }
     engine->policies[i] = (zc_policy){.name = s->name,
                                       .ops = s->plugin->ops,
                                       .state = zc_instance_state(engine->policy_instances[i])};
   }
   return ZC_OK;
+}
+
+/* Policies are pure and hold nothing: they are made anew, whether they changed or not. */
+void zc_decision_exchange(zc_engine *engine, zc_engine *fresh) {
+  for (size_t i = 0; i < ZC_POLICIES_MAX; i++) {
+    zc_policy policy = engine->policies[i];
+    zc_instance *instance = engine->policy_instances[i];
+    engine->policies[i] = fresh->policies[i];
+    engine->policy_instances[i] = fresh->policy_instances[i];
+    fresh->policies[i] = policy;
+    fresh->policy_instances[i] = instance;
+  }
 }
 
 void zc_decision_destroy(zc_engine *engine) {

@@ -27,27 +27,45 @@ static size_t batch_of(const zc_delivery *delivery) {
   return most > 0 && most < BATCH_MAX ? most : BATCH_MAX;
 }
 
-int zc_deliver_create(zc_engine *engine, zc_error *error) {
-  const zc_settings *settings = engine->settings;
-  engine->deliveries = calloc(settings->n_sinks + 1, sizeof *engine->deliveries);
-  if (!engine->deliveries) return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
-  for (size_t i = 0; i < settings->n_sinks; i++) {
-    zc_delivery *d = &engine->deliveries[i];
-    d->engine = engine;
-    d->settings = &settings->sinks[i];
-    d->timer.owner = d->settings->name;
-    d->limit = batch_of(d);
-    d->items = calloc(BATCH_MAX, sizeof *d->items);
-    d->texts = calloc(BATCH_MAX, sizeof *d->texts);
-    d->parsed = calloc(BATCH_MAX, sizeof *d->parsed);
-    if (!d->items || !d->texts || !d->parsed) {
-      return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
-    }
-    int status = zc_instance_create(engine->context, d->settings->plugin, d->settings->name,
-                                    d->settings->options, &d->instance, error);
-    if (status != ZC_OK) return status;
+/* The delivery that goes on: a running engine's, of the same name and options. */
+static zc_delivery *twin_of(const zc_engine *running, const zc_plugin_settings *settings) {
+  for (size_t i = 0; running && i < running->settings->n_sinks; i++) {
+    zc_delivery *d = running->deliveries[i];
+    if (d && zc_engine_same_instance(d->settings, settings)) return d;
   }
-  return ZC_OK;
+  return NULL;
+}
+
+static int delivery_create(zc_engine *engine, size_t sink, zc_error *error) {
+  const zc_plugin_settings *settings = &engine->settings->sinks[sink];
+  if (twin_of(engine->before, settings)) return ZC_OK;
+  zc_delivery *d = calloc(1, sizeof *d);
+  if (!d) return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
+  engine->deliveries[sink] = d;
+  d->engine = engine;
+  d->settings = settings;
+  d->timer.owner = settings->name;
+  d->limit = batch_of(d);
+  d->items = calloc(BATCH_MAX, sizeof *d->items);
+  d->texts = calloc(BATCH_MAX, sizeof *d->texts);
+  d->parsed = calloc(BATCH_MAX, sizeof *d->parsed);
+  if (!d->items || !d->texts || !d->parsed) {
+    return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
+  }
+  int status = zc_instance_create(engine->context, settings->plugin, settings->name,
+                                  settings->options, &d->instance, error);
+  if (status != ZC_OK) engine->refused_line = settings->line;
+  return status;
+}
+
+int zc_deliver_create(zc_engine *engine, zc_error *error) {
+  size_t n = engine->settings->n_sinks;
+  engine->deliveries = calloc(n + 1, sizeof(zc_delivery *));
+  if (!engine->deliveries) return zc_error_set(error, ZC_ENOMEM, "no memory for the sinks");
+  int status = ZC_OK;
+  for (size_t i = 0; i < n && status == ZC_OK; i++)
+    status = delivery_create(engine, i, error);
+  return status;
 }
 
 static void drop_items(zc_delivery *delivery) {
@@ -56,6 +74,15 @@ static void drop_items(zc_delivery *delivery) {
     zc_json_free(delivery->parsed[i]);
   }
   delivery->n_items = 0;
+}
+
+static void delivery_destroy(zc_delivery *delivery) {
+  drop_items(delivery);
+  zc_instance_destroy(delivery->instance);
+  free(delivery->items);
+  free(delivery->texts);
+  free(delivery->parsed);
+  free(delivery);
 }
 
 /* ---- retry ---- */
@@ -87,10 +114,20 @@ static void recovered(zc_delivery *delivery) {
 
 /* ---- write ---- */
 
+/* What the journal was asked has its answer. False: nobody waits for it any more. */
+static bool take_answer(zc_delivery *delivery) {
+  zc_engine *engine = delivery->engine;
+  bool retired = delivery->retired;
+  engine->commits--;
+  delivery->asked = false;
+  if (retired) delivery_destroy(delivery);
+  if (retired && !engine->detached) zc_engine_settle(engine);
+  return !retired && !engine->detached;
+}
+
 static void on_advanced(void *user, int status, const char *message) {
   zc_delivery *delivery = user;
-  if (delivery->engine->detached) return;
-  delivery->engine->commits--;
+  if (!take_answer(delivery)) return;
   delivery->busy = false;
   if (status == ZC_OK) {
     recovered(delivery);
@@ -106,6 +143,7 @@ static void on_advanced(void *user, int status, const char *message) {
 static void advance(zc_delivery *delivery) {
   drop_items(delivery);
   delivery->engine->commits++;
+  delivery->asked = true;
   zc_journal_advance(delivery->engine->journal, delivery->settings->name, delivery->last_sequence,
                      on_advanced, delivery);
 }
@@ -201,8 +239,7 @@ static void write_items(zc_delivery *delivery) {
 static void on_read(void *user, int status, const zc_outbox_item *items, size_t n) {
   zc_delivery *delivery = user;
   zc_engine *engine = delivery->engine;
-  if (engine->detached) return;
-  engine->commits--;
+  if (!take_answer(delivery)) return;
   for (size_t i = 0; i < n && status == ZC_OK; i++)
     status = copy_item(delivery, &items[i]);
   if (status == ZC_EDATA && delivery->n_items == 0 && n > 0) {
@@ -229,6 +266,7 @@ static void pump(zc_delivery *delivery) {
   if (zc_timer_active(&delivery->timer)) return; /* a retry is due first */
   delivery->busy = true;
   delivery->drained = false;
+  delivery->asked = true;
   engine->commits++;
   zc_journal_read_outbox(engine->journal, delivery->settings->name, delivery->limit, on_read,
                          delivery);
@@ -271,7 +309,17 @@ static void begin(zc_timer *timer) {
 static void on_items(void *user) {
   zc_engine *engine = user;
   for (size_t i = 0; i < engine->settings->n_sinks; i++)
-    pump(&engine->deliveries[i]);
+    pump(engine->deliveries[i]);
+}
+
+static void begin_all(zc_engine *engine) {
+  for (size_t i = 0; i < engine->settings->n_sinks; i++) {
+    zc_delivery *delivery = engine->deliveries[i];
+    if (delivery->begun) continue;
+    delivery->begun = true;
+    delivery->busy = true;
+    zc_timer_after(engine->loop, &delivery->timer, 0, begin, delivery);
+  }
 }
 
 void zc_deliver_start(zc_engine *engine) {
@@ -281,23 +329,19 @@ void zc_deliver_start(zc_engine *engine) {
            (long long)damaged);
   }
   zc_journal_on_items(engine->journal, on_items, engine);
-  for (size_t i = 0; i < engine->settings->n_sinks; i++) {
-    zc_delivery *delivery = &engine->deliveries[i];
-    delivery->busy = true;
-    zc_timer_after(engine->loop, &delivery->timer, 0, begin, delivery);
-  }
+  begin_all(engine);
 }
 
 void zc_deliver_flush(zc_engine *engine) {
   for (size_t i = 0; i < engine->settings->n_sinks; i++) {
-    engine->deliveries[i].drained = false;
-    pump(&engine->deliveries[i]);
+    engine->deliveries[i]->drained = false;
+    pump(engine->deliveries[i]);
   }
 }
 
 bool zc_deliver_idle(const zc_engine *engine) {
   for (size_t i = 0; i < engine->settings->n_sinks; i++) {
-    const zc_delivery *delivery = &engine->deliveries[i];
+    const zc_delivery *delivery = engine->deliveries[i];
     if (!delivery->drained && delivery->failures == 0) return false;
   }
   return true;
@@ -305,31 +349,100 @@ bool zc_deliver_idle(const zc_engine *engine) {
 
 bool zc_engine_delivered(const zc_engine *engine) {
   for (size_t i = 0; i < engine->settings->n_sinks; i++) {
-    if (!engine->deliveries[i].drained) return false;
+    if (!engine->deliveries[i]->drained) return false;
   }
   return true;
 }
 
+static void stop(zc_delivery *delivery) {
+  const zc_engine *engine = delivery->engine;
+  zc_timer_stop(engine->loop, &delivery->timer);
+  if (!delivery->operation) return;
+  zc_operation_cancel(engine->context, delivery->operation);
+  delivery->operation = 0;
+  drop_items(delivery);
+  delivery->busy = false;
+}
+
 void zc_deliver_stop(zc_engine *engine) {
+  zc_timer_stop(engine->loop, &engine->sinks_timer);
   for (size_t i = 0; engine->deliveries && i < engine->settings->n_sinks; i++) {
-    zc_delivery *delivery = &engine->deliveries[i];
-    zc_timer_stop(engine->loop, &delivery->timer);
-    if (!delivery->operation) continue;
-    zc_operation_cancel(engine->context, delivery->operation);
-    delivery->operation = 0;
-    drop_items(delivery);
-    delivery->busy = false;
+    if (engine->deliveries[i]) stop(engine->deliveries[i]);
   }
+}
+
+/* One that waits for the journal is destroyed once that has answered; an engine that is detached
+ * will not hear of it. */
+static void retire(zc_delivery *delivery) {
+  delivery->retired = true;
+  if (!delivery->asked || delivery->engine->detached) delivery_destroy(delivery);
 }
 
 void zc_deliver_destroy(zc_engine *engine) {
   for (size_t i = 0; engine->deliveries && i < engine->settings->n_sinks; i++) {
-    zc_delivery *delivery = &engine->deliveries[i];
-    drop_items(delivery);
-    zc_instance_destroy(delivery->instance);
-    free(delivery->items);
-    free(delivery->texts);
-    free(delivery->parsed);
+    if (engine->deliveries[i]) retire(engine->deliveries[i]);
   }
   free(engine->deliveries);
+}
+
+/* ---- reload ---- */
+
+void zc_deliver_exchange(zc_engine *engine, zc_engine *fresh) {
+  for (size_t i = 0; i < fresh->settings->n_sinks; i++) {
+    const zc_plugin_settings *settings = &fresh->settings->sinks[i];
+    zc_delivery *d = fresh->deliveries[i];
+    if (!d) {
+      d = twin_of(engine, settings);
+      for (size_t j = 0; j < engine->settings->n_sinks; j++) {
+        if (engine->deliveries[j] == d) engine->deliveries[j] = NULL;
+      }
+      d->settings = settings;
+      d->timer.owner = settings->name;
+    }
+    d->engine = engine;
+    fresh->deliveries[i] = d;
+  }
+  zc_delivery **deliveries = engine->deliveries;
+  engine->deliveries = fresh->deliveries;
+  fresh->deliveries = deliveries;
+}
+
+static void tell_journal(zc_timer *timer);
+
+/* Another change that was told meanwhile has the last word. */
+static void on_sinks(void *user, int status, const char *message) {
+  zc_engine *engine = user;
+  if (engine->detached) return;
+  engine->commits--;
+  if (--engine->sinks_changes > 0) {
+    zc_engine_settle(engine);
+    return;
+  }
+  if (status == ZC_OK) {
+    begin_all(engine);
+  } else if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
+    zc_log(ZC_LOG_ERROR, "journal", "%s: new sinks wait; tried again in 5 s",
+           message ? message : zc_status_text(status));
+    zc_timer_after(engine->loop, &engine->sinks_timer, 5 * ZC_SECOND, tell_journal, engine);
+  } else {
+    zc_engine_fail(engine, message ? message : "the journal failed");
+  }
+  zc_engine_settle(engine);
+}
+
+static void tell_journal(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  const char *names[ZC_SINKS_MAX];
+  size_t n = engine->settings->n_sinks;
+  for (size_t i = 0; i < n; i++)
+    names[i] = engine->settings->sinks[i].name;
+  engine->commits++;
+  engine->sinks_changes++;
+  int status = zc_journal_change_sinks(engine->journal, names, n, on_sinks, engine);
+  if (status != ZC_OK) on_sinks(engine, status, NULL);
+}
+
+/* A sink that is new to the journal begins once that knows it. */
+void zc_deliver_renew(zc_engine *engine) {
+  zc_timer_after(engine->loop, &engine->sinks_timer, 0, tell_journal, engine);
 }

@@ -11,8 +11,12 @@
 #define CLOSE_LIMIT                                                                                \
   ZC_SECOND /* for the sinks to take the last rows, once the commands have ended */
 
-static int create_triggers(zc_engine *engine, zc_error *error) {
-  const zc_settings *settings = engine->settings;
+bool zc_engine_same_instance(const zc_plugin_settings *a, const zc_plugin_settings *b) {
+  return a->plugin == b->plugin && strcmp(a->name, b->name) == 0 &&
+         zc_config_equal(a->options, b->options);
+}
+
+int zc_engine_create_triggers(zc_engine *engine, const zc_settings *settings, zc_error *error) {
   for (size_t i = 0; i < settings->n_pipelines; i++) {
     if (!settings->pipelines[i].has_trigger) continue;
     const zc_plugin *plugin = settings->pipelines[i].trigger.plugin;
@@ -26,37 +30,58 @@ static int create_triggers(zc_engine *engine, zc_error *error) {
     grown[at] = (zc_trigger_slot){.plugin = plugin};
     int status =
         zc_instance_create(engine->context, plugin, plugin->name, NULL, &grown[at].instance, error);
-    if (status != ZC_OK) return status;
+    if (status != ZC_OK) {
+      engine->refused_line = settings->pipelines[i].trigger.line;
+      return status;
+    }
     engine->n_triggers++;
   }
   return ZC_OK;
 }
 
-static int create_stages(zc_engine *engine, zc_error *error) {
-  int status =
-      zc_host_context_create(engine->loop, engine->http, engine->options.seed, &engine->context);
-  if (status != ZC_OK) return zc_error_set(error, status, "no memory for the plugins");
+int zc_engine_create_stages(zc_engine *engine, zc_error *error) {
+  int status;
   if ((status = zc_collect_create(engine, error)) != ZC_OK) return status;
   if ((status = zc_decision_create(engine, error)) != ZC_OK) return status;
   if (engine->options.dry) return ZC_OK;
-  if ((status = create_triggers(engine, error)) != ZC_OK) return status;
-  if ((status = zc_realise_create(engine, error)) != ZC_OK) return status;
   if ((status = zc_deliver_create(engine, error)) != ZC_OK) return status;
   return engine->options.no_schedule ? ZC_OK : zc_schedule_create(engine, error);
 }
 
-int zc_engine_create(zc_loop *loop, zc_http *http, const zc_settings *settings, zc_journal *journal,
+void zc_engine_destroy_stages(zc_engine *engine) {
+  zc_schedule_stop(engine);
+  zc_schedule_destroy(engine);
+  if (!engine->options.dry) {
+    zc_deliver_stop(engine);
+    zc_deliver_destroy(engine);
+  }
+  zc_decision_destroy(engine);
+  zc_collect_stop(engine);
+  zc_collect_destroy(engine);
+}
+
+static int create_all(zc_engine *engine, zc_error *error) {
+  int status =
+      zc_host_context_create(engine->loop, engine->http, engine->options.seed, &engine->context);
+  if (status != ZC_OK) return zc_error_set(error, status, "no memory for the plugins");
+  if ((status = zc_engine_create_stages(engine, error)) != ZC_OK || engine->options.dry)
+    return status;
+  if ((status = zc_realise_create(engine, error)) != ZC_OK) return status;
+  return zc_engine_create_triggers(engine, engine->settings, error);
+}
+
+int zc_engine_create(zc_loop *loop, zc_http *http, zc_settings *settings, zc_journal *journal,
                      const zc_engine_options *options, zc_engine **ret, zc_error *error) {
   zc_engine *engine = calloc(1, sizeof *engine);
   if (!engine) return zc_error_set(error, ZC_ENOMEM, "no memory for the engine");
   engine->loop = loop;
   engine->http = http;
-  engine->settings = settings;
+  engine->settings = zc_settings_hold(settings);
   engine->journal = journal;
   engine->options = *options;
   engine->started_at = zc_loop_now(loop);
   zc_random_init(&engine->random, options->seed);
-  int status = create_stages(engine, error);
+  int status = create_all(engine, error);
   if (status != ZC_OK) {
     zc_engine_destroy(engine);
     return status;
@@ -195,25 +220,19 @@ void zc_engine_detach(zc_engine *engine) {
 void zc_engine_destroy(zc_engine *engine) {
   if (!engine) return;
   engine->stopping = true;
+  zc_reload_destroy(engine);
   zc_live *live, *next;
   zc_record_stop(engine);
   HASH_ITER(hh, engine->live, live, next) zc_execute_forget(live);
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
   zc_realise_destroy(engine);
-  zc_schedule_stop(engine);
-  zc_schedule_destroy(engine);
-  if (!engine->options.dry) {
-    zc_deliver_stop(engine);
-    zc_deliver_destroy(engine);
-  }
   for (size_t i = 0; i < engine->n_triggers; i++)
     zc_instance_destroy(engine->triggers[i].instance);
   free(engine->triggers);
-  zc_decision_destroy(engine);
-  zc_collect_stop(engine);
-  zc_collect_destroy(engine);
+  zc_engine_destroy_stages(engine);
   zc_host_context_destroy(engine->context);
+  zc_settings_free(engine->settings);
   free(engine);
 }
 

@@ -8,6 +8,7 @@
 #include "core/config/config.h"
 #include "core/io/http.h"
 #include "core/plugin/instance.h"
+#include "core/plugin/registry.h"
 #include "core/state/journal.h"
 
 typedef struct zc_engine zc_engine;
@@ -20,8 +21,8 @@ typedef struct {
   uint64_t seed;
 } zc_engine_options;
 
-/* settings stay the caller's and must live as long. journal NULL where dry. */
-int zc_engine_create(zc_loop *loop, zc_http *http, const zc_settings *settings, zc_journal *journal,
+/* A share of the settings is held. journal NULL where dry. */
+int zc_engine_create(zc_loop *loop, zc_http *http, zc_settings *settings, zc_journal *journal,
                      const zc_engine_options *options, zc_engine **ret, zc_error *error);
 /* Recovers from the journal, starts sinks, the first round of sources, and schedules. */
 int zc_engine_start(zc_engine *engine, zc_error *error);
@@ -57,6 +58,30 @@ void zc_engine_on_status(zc_engine *engine,
 /* Every sink had every row when it was last asked. */
 bool zc_engine_delivered(const zc_engine *engine);
 size_t zc_engine_live(const zc_engine *engine); /* runs not ended */
+
+/* Reload: another configuration, read and checked on a thread, built beside the one in force, then
+ * swapped. What fails changes nothing. As a restart, without the pause: runs that wait go on under
+ * the new settings of their pipeline; runs that are being started or run keep those that they were
+ * started with. Sources and sinks whose options are the same go on with what they have. */
+#define ZC_RELOAD_WAITING_MAX 16 /* that are told of one reload */
+typedef struct {
+  zc_time at; /* 0: there was none */
+  bool taken;
+  const char *path;
+  uint64_t n_taken, n_refused; /* since the start */
+  const char *text;            /* "FILE:3:5: error: …" a line, warnings too; "" for none */
+} zc_reload_outcome;
+
+/* From now on the engine can reload `path`, which its settings came from. The registry must live as
+ * long as the loop. `taken` is called with the new settings right after each swap. ZC_ENOMEM. */
+int zc_engine_enable_reload(zc_engine *engine, zc_registry *registry, const char *path,
+                            void (*taken)(void *user, zc_settings *settings), void *user);
+/* Begins one; where one is under way another follows it, since the file may have been changed after
+ * it was read. `done` (may be NULL) is called on a later turn with what it came to: as refused
+ * where the engine is destroyed first. ZC_ENOTFOUND where it is not enabled, ZC_ECANCELED while the
+ * engine stops, ZC_ECONFLICT where too many wait, ZC_ENOMEM. */
+int zc_engine_reload(zc_engine *engine, void (*done)(void *user, const zc_reload_outcome *outcome),
+                     void *user, zc_error *error);
 
 /* Decides for a pipeline now, starting nothing: appends the item as JSON, and with `why` a member
  * "why": candidates with their figures and every policy's answer. */

@@ -47,6 +47,7 @@ zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipelin
     return NULL;
   }
   live->engine = engine;
+  live->settings = zc_settings_hold(engine->settings);
   live->pipeline = pipeline;
   live->execution = *execution;
   zc_execution_init(execution);
@@ -76,6 +77,7 @@ void zc_execute_forget(zc_live *live) {
   zc_operation_cancel(engine->context, live->operation);
   HASH_DEL(engine->live, live);
   zc_execution_finish(&live->execution);
+  zc_settings_free(live->settings);
   free(live->outcome_message);
   free(live);
 }
@@ -263,6 +265,35 @@ void zc_execute_move(zc_live *live, zc_execution_event event, const char *messag
   log_move(live);
   if (zc_execution_ended(x->status)) end(live);
   zc_record_commit(live, NULL, false);
+}
+
+/* ---- reload ---- */
+
+static bool is_begun(const zc_live *live) {
+  zc_execution_status status = live->execution.status;
+  return live->ended || status == ZC_TRIGGERING || status == ZC_RUNNING;
+}
+
+static void renew(zc_live *live) {
+  zc_engine *engine = live->engine;
+  const zc_pipeline_settings *pipeline =
+      zc_settings_pipeline(engine->settings, live->execution.pipeline);
+  if (!pipeline) {
+    zc_execute_move(live, ZC_EVENT_CANCEL, ZC_PIPELINE_GONE);
+    return;
+  }
+  zc_settings_free(live->settings);
+  live->settings = zc_settings_hold(engine->settings);
+  live->pipeline = pipeline;
+  live->timer.owner = pipeline->name;
+}
+
+/* What is being started or runs keeps the settings that it was started with. */
+void zc_execute_renew(zc_engine *engine) {
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next) {
+    if (!is_begun(live)) renew(live);
+  }
 }
 
 /* ---- what others ask for ---- */

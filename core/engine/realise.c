@@ -412,6 +412,10 @@ bool zc_realise_idle(const zc_engine *engine) {
 
 /* ---- beginning and end ---- */
 
+void zc_realise_renew(zc_engine *engine) {
+  if (engine->realiser) engine->realiser->settings = NULL;
+}
+
 int zc_realise_create(zc_engine *engine, zc_error *error) {
   zc_realiser *r = calloc(1, sizeof *r);
   if (!r) return zc_error_set(error, ZC_ENOMEM, "no memory for the runs that have ended");

@@ -87,8 +87,7 @@ static int each_execution(void *user, const zc_execution *stored) {
     take_up(live);
   } else {
     bool begun = live->execution.status == ZC_TRIGGERING || live->execution.status == ZC_RUNNING;
-    zc_execute_move(live, begun ? ZC_EVENT_LOSE : ZC_EVENT_CANCEL,
-                    "its pipeline is not in the configuration any more");
+    zc_execute_move(live, begun ? ZC_EVENT_LOSE : ZC_EVENT_CANCEL, ZC_PIPELINE_GONE);
   }
   return ZC_OK;
 }

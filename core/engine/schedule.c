@@ -159,6 +159,50 @@ void zc_schedule_stop(zc_engine *engine) {
   }
 }
 
+static bool same_text(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Where the schedule is the same the slot that it waits for stays, also one that is due already. */
+static void carry_slot(zc_schedule *schedule, const zc_schedule *old) {
+  const zc_pipeline_settings *p = schedule->pipeline, *q = old->pipeline;
+  if (same_text(p->schedule, q->schedule) && same_text(p->time_zone, q->time_zone))
+    schedule->next = old->next;
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(((const zc_schedule *)a)->pipeline->name, ((const zc_schedule *)b)->pipeline->name);
+}
+
+void zc_schedule_exchange(zc_engine *engine, zc_engine *fresh) {
+  zc_schedule *old = engine->schedules;
+  size_t n_old = engine->n_schedules;
+  zc_schedule_stop(engine);
+  qsort(old, n_old, sizeof *old, by_name);
+  for (size_t i = 0; i < fresh->n_schedules; i++) {
+    zc_schedule *schedule = &fresh->schedules[i];
+    const zc_schedule *twin = bsearch(schedule, old, n_old, sizeof *old, by_name);
+    schedule->engine = engine;
+    if (twin) carry_slot(schedule, twin);
+  }
+  engine->schedules = fresh->schedules;
+  engine->n_schedules = fresh->n_schedules;
+  fresh->schedules = old;
+  fresh->n_schedules = n_old;
+}
+
+/* What is new or has another schedule begins now. */
+void zc_schedule_renew(zc_engine *engine) {
+  for (size_t i = 0; i < engine->n_schedules; i++) {
+    zc_schedule *schedule = &engine->schedules[i];
+    schedule->timer.owner = schedule->pipeline->name;
+    if (schedule->next)
+      zc_timer_at(engine->loop, &schedule->timer, schedule->next, on_slot, schedule);
+    else
+      plan(schedule, zc_loop_now(engine->loop));
+  }
+}
+
 void zc_schedule_destroy(zc_engine *engine) {
   free(engine->schedules);
 }

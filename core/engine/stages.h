@@ -57,6 +57,7 @@ struct zc_collector {
   bool *delivered;        /* per region, for the record */
   size_t n_questions, waiting;
   bool asked;        /* the first round has ended */
+  bool due;          /* a reload wants a round soon */
   uint32_t failures; /* rounds in a row that brought nothing */
   zc_time last_success;
   char last_message[200];
@@ -77,6 +78,7 @@ typedef enum { ZC_STEP_NONE, ZC_STEP_DECIDE, ZC_STEP_START, ZC_STEP_FIND, ZC_STE
 /* A run that has not ended. */
 typedef struct zc_live {
   zc_engine *engine;
+  zc_settings *settings; /* held: those that `pipeline` belongs to */
   const zc_pipeline_settings *pipeline;
   zc_execution execution;
   zc_timer timer; /* the next step */
@@ -130,7 +132,10 @@ typedef struct {
   zc_instance *instance;
   zc_timer timer; /* retry */
   zc_operation operation;
+  bool begun; /* the journal knows the sink */
   bool ready, busy;
+  bool asked;   /* the journal: an answer is to come */
+  bool retired; /* by a reload: ends with that answer */
   uint32_t failures;
   size_t limit; /* items a write, 1 while the culprit of a refused batch is looked for */
   zc_item *items;
@@ -146,7 +151,8 @@ typedef struct {
 struct zc_engine {
   zc_loop *loop;
   zc_http *http;
-  const zc_settings *settings;
+  zc_settings *settings; /* held */
+  zc_engine *before;     /* while this one is made to hand its parts to that one (reload.c) */
   zc_journal *journal;
   zc_engine_options options;
   zc_host_context *context;
@@ -157,7 +163,7 @@ struct zc_engine {
   /* collect */
   zc_grid *grid;
   zc_snapshot *snapshot;
-  zc_collector *collectors;
+  zc_collector **collectors;  /* one a source; NULL while it is still another engine's */
   zc_history_memory *history; /* one a region */
   zc_timer history_timer;
   size_t history_next; /* the region to go on with */
@@ -184,7 +190,12 @@ struct zc_engine {
   /* realise */
   zc_realiser *realiser; /* NULL where dry */
   /* deliver */
-  zc_delivery *deliveries;
+  zc_delivery **deliveries; /* one a sink; NULL as above */
+  zc_timer sinks_timer;     /* to tell the journal of other sinks again */
+  unsigned sinks_changes;   /* told and not yet done */
+  /* reload */
+  struct zc_reload *reload; /* NULL: not enabled */
+  int refused_line;         /* of the entry whose plugin refused to be made */
   /* stop */
   zc_timer stop_timer;
   void (*stopped)(void *user);
@@ -202,6 +213,12 @@ int zc_collect_create(zc_engine *engine, zc_error *error);
 void zc_collect_start(zc_engine *engine);
 void zc_collect_stop(zc_engine *engine); /* timers and operations */
 void zc_collect_destroy(zc_engine *engine);
+/* Reload: `fresh` was made for other settings, with `before` set; it gets what is to be destroyed
+ * in exchange. Neither has changed its settings yet. Sources whose options are the same go on with
+ * their values. */
+void zc_collect_exchange(zc_engine *engine, zc_engine *fresh);
+/* After it, with the new settings in force: asks what is new or has changed. */
+void zc_collect_renew(zc_engine *engine);
 /* The snapshot for now, borrowed until the next call; NULL for want of memory. */
 zc_snapshot *zc_collect_snapshot(zc_engine *engine);
 /* One report a source, for records; reports has room for every source of the settings. */
@@ -210,6 +227,7 @@ void zc_collect_reports(const zc_engine *engine, zc_source_report *reports);
 /* decision.c */
 int zc_decision_create(zc_engine *engine, zc_error *error);
 void zc_decision_destroy(zc_engine *engine);
+void zc_decision_exchange(zc_engine *engine, zc_engine *fresh);
 /* Decides for a run and fills its execution: action, region, planned_start, figures, reason,
  * record. *ret_changed: false where a run that was decided before keeps its plan. */
 int zc_decision_make(zc_engine *engine, zc_live *live, bool *ret_changed, zc_error *error);
@@ -221,6 +239,7 @@ int zc_decision_why(zc_engine *engine, const zc_decide_request *request,
                     const zc_decision *decision, zc_buffer *to);
 
 /* execute.c */
+#define ZC_PIPELINE_GONE "its pipeline is not in the configuration any more"
 zc_live *zc_execute_find(const zc_engine *engine, const char *id);
 /* A new execution of a pipeline. slot 0: a random id; else that of the slot, requested_at = slot.
  */
@@ -237,6 +256,8 @@ void zc_execute_wait(zc_live *live, zc_step step, zc_time at);
  * event that may not come in its status is logged and changes nothing. */
 void zc_execute_move(zc_live *live, zc_execution_event event, const char *message);
 void zc_execute_forget(zc_live *live); /* frees at once */
+/* After a reload: runs that are not started yet go on under the engine's settings. */
+void zc_execute_renew(zc_engine *engine);
 
 /* attempt.c: the trigger's side of execute */
 void zc_attempt_begin(zc_live *live);   /* journalled: start it */
@@ -262,6 +283,7 @@ void zc_realise_round(zc_engine *engine); /* the sources have answered */
 zc_time zc_realise_since(const zc_engine *engine);
 size_t zc_realise_unsettled(const zc_engine *engine); /* runs */
 bool zc_realise_idle(const zc_engine *engine);        /* no pass is under way or due now */
+void zc_realise_renew(zc_engine *engine); /* after a reload: the pass under way begins anew */
 void zc_realise_stop(zc_engine *engine);
 void zc_realise_destroy(zc_engine *engine);
 
@@ -273,6 +295,8 @@ int zc_schedule_create(zc_engine *engine, zc_error *error);
 void zc_schedule_start(zc_engine *engine);
 void zc_schedule_stop(zc_engine *engine);
 void zc_schedule_destroy(zc_engine *engine);
+void zc_schedule_exchange(zc_engine *engine, zc_engine *fresh); /* as zc_collect_exchange() */
+void zc_schedule_renew(zc_engine *engine);                      /* as zc_collect_renew() */
 
 /* deliver.c */
 int zc_deliver_create(zc_engine *engine, zc_error *error);
@@ -281,8 +305,21 @@ bool zc_deliver_idle(const zc_engine *engine); /* nothing waits for a sink that 
 void zc_deliver_flush(zc_engine *engine);      /* what is in the outbox, at once */
 void zc_deliver_stop(zc_engine *engine);
 void zc_deliver_destroy(zc_engine *engine);
+void zc_deliver_exchange(zc_engine *engine, zc_engine *fresh); /* as zc_collect_exchange() */
+void zc_deliver_renew(zc_engine *engine);                      /* as zc_collect_renew() */
+
+/* reload.c */
+const zc_reload_outcome *zc_reload_last(const zc_engine *engine); /* NULL: not enabled */
+void zc_reload_destroy(zc_engine *engine);
 
 /* engine.c */
+/* Everything that settings are made into, but for the instances of triggers: one of each plugin
+ * serves all settings, and lives as long as the engine. */
+int zc_engine_create_stages(zc_engine *engine, zc_error *error);
+void zc_engine_destroy_stages(zc_engine *engine);
+int zc_engine_create_triggers(zc_engine *engine, const zc_settings *settings, zc_error *error);
+/* Whether the entries make the same instance. */
+bool zc_engine_same_instance(const zc_plugin_settings *a, const zc_plugin_settings *b);
 void zc_engine_settle(zc_engine *engine); /* looks whether stop or --once is finished */
 void zc_engine_fail(zc_engine *engine, const char *message);
 

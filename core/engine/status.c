@@ -55,6 +55,20 @@ static void write_sink(const zc_engine *engine, const zc_delivery *d, zc_buffer 
   zc_buffer_char(to, '}');
 }
 
+static void write_reload(const zc_engine *engine, zc_buffer *to) {
+  const zc_reload_outcome *last = zc_reload_last(engine);
+  if (!last) return;
+  zc_buffer_printf(to, ",\"reloads\":{\"taken\":%llu,\"refused\":%llu",
+                   (unsigned long long)last->n_taken, (unsigned long long)last->n_refused);
+  write_time(to, "last", last->at);
+  if (last->at) zc_buffer_printf(to, ",\"last_taken\":%s", last->taken ? "true" : "false");
+  if (last->text[0]) {
+    zc_buffer_text(to, ",\"findings\":");
+    zc_json_write_text(to, last->text);
+  }
+  zc_buffer_char(to, '}');
+}
+
 int zc_engine_status(zc_engine *engine, zc_buffer *to) {
   zc_buffer_printf(to, "{\"version\":\"%s\"", ZC_VERSION);
   write_time(to, "started_at", engine->started_at);
@@ -67,12 +81,14 @@ int zc_engine_status(zc_engine *engine, zc_buffer *to) {
   zc_buffer_printf(to, "},\"unsettled_runs\":%zu,\"sources\":[", zc_realise_unsettled(engine));
   for (size_t i = 0; i < engine->settings->n_sources; i++) {
     if (i) zc_buffer_char(to, ',');
-    write_source(&engine->collectors[i], to);
+    write_source(engine->collectors[i], to);
   }
   zc_buffer_text(to, "],\"sinks\":[");
   for (size_t i = 0; !engine->options.dry && i < engine->settings->n_sinks; i++) {
     if (i) zc_buffer_char(to, ',');
-    write_sink(engine, &engine->deliveries[i], to);
+    write_sink(engine, engine->deliveries[i], to);
   }
-  return zc_buffer_text(to, "]}");
+  zc_buffer_char(to, ']');
+  write_reload(engine, to);
+  return zc_buffer_char(to, '}');
 }

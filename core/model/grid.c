@@ -76,6 +76,36 @@ uint64_t zc_grid_version(const zc_grid *grid) {
   return grid->version;
 }
 
+/* ---- taking over ---- */
+
+static void carry_slots(zc_slots *to, zc_slots *from, size_t source) {
+  zc_slots_finish(to);
+  *to = *from;
+  *from = (zc_slots){0};
+  for (size_t i = 0; i < to->n; i++)
+    to->items[i].source = (uint32_t)source;
+}
+
+void zc_grid_carry(zc_grid *grid, size_t region, size_t source, zc_grid *from, size_t from_region,
+                   size_t from_source) {
+  zc_layer *to = &grid->regions[region].layers[source];
+  zc_layer *old = &from->regions[from_region].layers[from_source];
+  carry_slots(&to->observed, &old->observed, source);
+  carry_slots(&to->forecast, &old->forecast, source);
+  zc_slots observed = to->observed, forecast = to->forecast;
+  *to = *old;
+  to->observed = observed;
+  to->forecast = forecast;
+  *old = (zc_layer){0};
+  grid->regions[region].changed = true;
+  from->regions[from_region].changed = true;
+  grid->version++;
+}
+
+void zc_grid_follow(zc_grid *grid, const zc_grid *before) {
+  grid->version += before->version + 1;
+}
+
 /* ---- taking points ---- */
 
 /* What of a put all its parts need. */

@@ -61,6 +61,13 @@ void zc_grid_destroy(zc_grid *grid); /* NULL is fine; snapshots live on */
 int zc_grid_put(zc_grid *grid, size_t region, size_t source, const zc_signal *signal,
                 const zc_point *points, size_t n, size_t stride, zc_time horizon, size_t *ret_bad);
 
+/* Takes over what another grid has from a source of a region, as if this one's source had said it;
+ * there nothing is left of it. */
+void zc_grid_carry(zc_grid *grid, size_t region, size_t source, zc_grid *from, size_t from_region,
+                   size_t from_source);
+/* From now on the version is one that the other grid never had. */
+void zc_grid_follow(zc_grid *grid, const zc_grid *before);
+
 /* Changes whenever a put changed what a snapshot would show. Not for identical values, though they
  * are fresh again: unless they had been left out for their age. */
 uint64_t zc_grid_version(const zc_grid *grid);

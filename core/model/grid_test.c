@@ -418,6 +418,28 @@ static void a_snapshot_outlives_its_grid(void **state) {
   zc_grid_destroy(NULL);
 }
 
+static void another_grid_takes_a_source_over(void **state) {
+  zc_grid *grid = *state, *next;
+  static const char *const names[] = {"eu-west-3", "eu-west-2"};
+  static const int64_t ages[] = {MAX_AGE, MAX_AGE};
+  put_one(grid, 2, 0, point(0, 30, 200, OBSERVED));
+  put_one(grid, 2, 0, point(30, 90, 150, FORECAST));
+  put_number(grid, 2, ZC_PUE, 1.5);
+  assert_int_equal(zc_grid_create(names, 2, ages, 2, &next), ZC_OK);
+  zc_grid_carry(next, 1, 0, grid, 0, 2);
+  zc_grid_follow(next, grid);
+  assert_true(zc_grid_version(next) > zc_grid_version(grid));
+  zc_snapshot *made = snapshot(next, 10);
+  double value;
+  assert_int_equal(made->regions[0].grid.n, 0);
+  assert_int_equal(made->regions[1].grid.slots[0].source, 0);
+  assert_int_equal(zc_region_at(&made->regions[1], at(40), &value), ZC_OK);
+  assert_true(fabs(value - 225) < 1e-9);
+  zc_snapshot_drop(made);
+  assert_series(grid, 10, NULL, 0);
+  zc_grid_destroy(next);
+}
+
 #define GRID_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -441,6 +463,7 @@ int main(void) {
       GRID_TEST(the_first_source_with_a_number_wins),
       GRID_TEST(what_was_observed_is_known_apart),
       GRID_TEST(the_version_follows_what_is_shown),
+      GRID_TEST(another_grid_takes_a_source_over),
       GRID_TEST(snapshots_share_what_did_not_change),
       cmocka_unit_test(a_snapshot_outlives_its_grid),
   };

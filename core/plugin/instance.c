@@ -44,6 +44,7 @@ const zc_host *zc_host_services(const zc_host_context *context) {
 
 static void free_instance(zc_instance *instance) {
   zc_host_context *context = instance->context;
+  zc_config_free(instance->options);
   free(instance->name);
   free(instance->component);
   free(instance);
@@ -56,11 +57,11 @@ static char *component_of(const zc_plugin *plugin, const char *name) {
   return zc_duplicate(text);
 }
 
-static int call_create(zc_instance *instance, const zc_config *options, zc_error *error) {
+static int call_create(zc_instance *instance, zc_error *error) {
   const zc_plugin *plugin = instance->plugin;
   zc_plugin_call call = zc_plugin_call_begin(instance, "create");
-  int status =
-      plugin->create(&instance->context->host, (zc_self *)instance, options, &instance->state);
+  int status = plugin->create(&instance->context->host, (zc_self *)instance, instance->options,
+                              &instance->state);
   zc_plugin_call_end(&call);
   if (status >= 0) return ZC_OK;
   if (instance->last_error[0]) {
@@ -71,16 +72,17 @@ static int call_create(zc_instance *instance, const zc_config *options, zc_error
 }
 
 int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const char *name,
-                       const zc_config *options, zc_instance **ret, zc_error *error) {
+                       zc_config *options, zc_instance **ret, zc_error *error) {
   zc_instance *instance = calloc(1, sizeof *instance);
   if (!instance) return zc_error_set(error, ZC_ENOMEM, "%s: no memory", name);
   instance->context = context;
   instance->plugin = plugin;
+  instance->options = zc_config_hold(options);
   context->n_instances++;
   instance->name = zc_duplicate(name);
   instance->component = component_of(plugin, name);
   int status = instance->name && instance->component
-                   ? call_create(instance, options, error)
+                   ? call_create(instance, error)
                    : zc_error_set(error, ZC_ENOMEM, "%s: no memory", name);
   if (status == ZC_OK) {
     *ret = instance;

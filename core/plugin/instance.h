@@ -27,14 +27,13 @@ int zc_host_context_create(zc_loop *loop, zc_http *http, uint64_t seed, zc_host_
 void zc_host_context_destroy(zc_host_context *context);
 const zc_host *zc_host_services(const zc_host_context *context);
 
-/* `plugin` (of the registry) and `options` must live as long; options may be NULL (triggers).
- * `name` is used in logs. The plugin's own status with its last error line in *error where it
- * refuses. */
+/* `plugin` (of the registry) must live as long; a share of `options` is held, which may be NULL
+ * (triggers). `name` is used in logs. The plugin's own status with its last error line in *error
+ * where it refuses. */
 int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const char *name,
-                       const zc_config *options, zc_instance **ret, zc_error *error);
+                       zc_config *options, zc_instance **ret, zc_error *error);
 /* Cancels what is live, then destroys. From the loop thread, never from a plugin's callback. Where
- * work is on a thread, the plugin's state lives until that has ended: run the loop, and keep
- * `options` until then. */
+ * work is on a thread, the plugin's state lives until that has ended: run the loop. */
 void zc_instance_destroy(zc_instance *instance);
 /* Asks a trigger (its optional `check`) what is wrong with the options of one of settings'
  * pipelines. The plugin's own status with its sentence in *error. */

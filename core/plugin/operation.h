@@ -53,7 +53,8 @@ struct zc_instance {
   const zc_plugin *plugin;
   char *name, *component; /* component: "source:NAME" */
   void *state;
-  bool closing; /* destroyed as soon as its work is over */
+  zc_config *options; /* held; NULL: none */
+  bool closing;       /* destroyed as soon as its work is over */
   size_t n_live, n_works;
   uint64_t faults;
   zc_fault_record fault_records[ZC_FAULTS];

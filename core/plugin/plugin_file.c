@@ -248,11 +248,20 @@ int zc_plugin_file_open(const char *absolute, zc_plugin_file *ret, zc_error *err
   if (status == ZC_OK) status = check_content(&walk, error);
   if (status == ZC_OK) status = load(walk.resolved, &file, error);
   if (status == ZC_OK) {
+    file.about = walk.file;
     *ret = file;
   } else {
     zc_plugin_file_close(&file);
   }
   return status;
+}
+
+bool zc_plugin_file_is_same(const zc_plugin_file *file, const char *absolute) {
+  struct stat now;
+  const struct stat *then = &file->about;
+  return stat(absolute, &now) == 0 && now.st_dev == then->st_dev && now.st_ino == then->st_ino &&
+         now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+         now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
 }
 
 void zc_plugin_file_close(zc_plugin_file *file) {

@@ -67,14 +67,17 @@ static void candidate_destroy(candidate *one) {
   free(one);
 }
 
+static void forget_directories(zc_registry *registry) {
+  while (registry->n_directories > 0)
+    free(registry->directories[--registry->n_directories]);
+}
+
 void zc_registry_destroy(zc_registry *registry) {
   if (!registry) return;
   while (registry->n_candidates > 0) {
     candidate_destroy(registry->candidates[--registry->n_candidates]);
   }
-  for (size_t i = 0; i < registry->n_directories; i++) {
-    free(registry->directories[i]);
-  }
+  forget_directories(registry);
   free(registry->installed);
   free(registry);
 }
@@ -89,6 +92,29 @@ int zc_registry_add_directory(zc_registry *registry, const char *absolute) {
   if (!copy) return ZC_ENOMEM;
   registry->directories[registry->n_directories++] = copy;
   return ZC_OK;
+}
+
+void zc_registry_refresh(zc_registry *registry) {
+  size_t kept = 0;
+  for (size_t i = 0; i < registry->n_candidates; i++) {
+    candidate *one = registry->candidates[i];
+    if (one->error.status == ZC_OK)
+      registry->candidates[kept++] = one;
+    else
+      candidate_destroy(one);
+  }
+  registry->n_candidates = kept;
+  forget_directories(registry);
+}
+
+void zc_registry_replaced(const zc_registry *registry,
+                          void (*each)(void *user, const char *name, const char *path),
+                          void *user) {
+  for (size_t i = 0; i < registry->n_candidates; i++) {
+    const candidate *one = registry->candidates[i];
+    if (one->file.handle && !zc_plugin_file_is_same(&one->file, one->path))
+      each(user, one->name, one->path);
+  }
 }
 
 /* ---- loading one ---- */

@@ -33,8 +33,17 @@ void zc_registry_destroy(zc_registry *registry);
  * is there already is fine. */
 int zc_registry_add_directory(zc_registry *registry, const char *absolute);
 
+/* Before a configuration is read again: forgets the directories, which it names anew, and what was
+ * refused, so that a file that was put right is tried again. What is loaded stays. */
+void zc_registry_refresh(zc_registry *registry);
+/* Calls `each` for every plugin whose file is not the one that was loaded any more: until a restart
+ * the code that runs is the old one. */
+void zc_registry_replaced(const zc_registry *registry,
+                          void (*each)(void *user, const char *name, const char *path), void *user);
+
 /* Loads where needed. kind 0: any. `name` is a name or an absolute path. The descriptor is the
- * host's own copy, zero-filled to its size. A file that was refused stays refused. */
+ * host's own copy, zero-filled to its size. A file that was refused stays refused until
+ * zc_registry_refresh(). */
 const zc_plugin *zc_registry_find(zc_registry *registry, uint32_t kind, const char *name,
                                   zc_error *error);
 

@@ -125,6 +125,33 @@ static void post_cancel(void *user, zc_exchange *exchange) {
   }
 }
 
+/* ---- reload ---- */
+
+static void on_reloaded(void *user, const zc_reload_outcome *outcome) {
+  zc_exchange *exchange = user;
+  zc_buffer *to = &exchange->answer;
+  zc_buffer_printf(to, "{\"taken\":%s", outcome->taken ? "true" : "false");
+  if (!outcome->taken) {
+    zc_buffer_text(to, ",\"error\":\"refused: the configuration before it stays in force\"");
+  }
+  zc_buffer_text(to, ",\"path\":");
+  zc_json_write_text(to, outcome->path);
+  zc_buffer_text(to, ",\"findings\":");
+  zc_json_write_text(to, outcome->text);
+  zc_buffer_char(to, '}');
+  zc_exchange_answer(exchange, outcome->taken ? 200 : 422);
+}
+
+static void post_reload(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  if (!body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
+  zc_error error = {0};
+  int status = zc_engine_reload(api->engine, on_reloaded, exchange, &error);
+  if (status == ZC_OK) return;
+  exchange->held = false;
+  zc_exchange_error(exchange, http_status(status), "%s", error.text);
+}
+
 /* ---- executions: read from the journal, on a thread ---- */
 
 typedef struct {
@@ -257,11 +284,9 @@ static void get_executions(void *user, zc_exchange *exchange) {
 /* ---- the table ---- */
 
 static const zc_route routes[] = {
-    {"GET", "/v1/status", get_status},
-    {"POST", "/v1/pipelines/{}/trigger", post_trigger},
-    {"GET", "/v1/executions", get_executions},
-    {"GET", "/v1/executions/{}", get_execution},
-    {"POST", "/v1/executions/{}/cancel", post_cancel},
+    {"GET", "/v1/status", get_status},           {"POST", "/v1/pipelines/{}/trigger", post_trigger},
+    {"POST", "/v1/reload", post_reload},         {"GET", "/v1/executions", get_executions},
+    {"GET", "/v1/executions/{}", get_execution}, {"POST", "/v1/executions/{}/cancel", post_cancel},
 };
 
 int zc_api_create(zc_loop *loop, zc_engine *engine, const char *state_dir,

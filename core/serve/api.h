@@ -6,6 +6,9 @@
  *   GET  /v1/executions/{id}               item
  *   POST /v1/executions/{id}/cancel        202 {"execution_id":…,"status":…}
  *
+ *   POST /v1/reload                        {"taken":true,"path":…,"findings":"…"}, or 422 with
+ * "error"
+ *
  * Items are those of the table pipeline_executions. A trigger is answered once its run is in the
  * journal. */
 #ifndef ZC_SERVE_API_H

@@ -93,6 +93,9 @@ int zc_journal_read_back(zc_journal *journal, const char *const *ids, size_t n,
  */
 int zc_journal_sinks(zc_journal *journal, const char *const *names,
                      size_t n); /* blocking, at start */
+/* The same while the journal is at work, on its thread. A negative result: refused, no callback. */
+int zc_journal_change_sinks(zc_journal *journal, const char *const *names, size_t n,
+                            zc_journal_callback callback, void *user);
 typedef struct {
   int64_t sequence;
   const char *table; /* its name */

@@ -88,6 +88,48 @@ int zc_journal_sinks(zc_journal *journal, const char *const *names, size_t n) {
   return job.job.status;
 }
 
+/* ---- and at a reload ---- */
+
+typedef struct {
+  sinks_job sinks;
+  zc_journal_callback callback;
+  void *user;
+  char *names[]; /* owned */
+} change_job;
+
+static void free_change(change_job *job) {
+  for (size_t i = 0; i < job->sinks.n; i++)
+    free(job->names[i]);
+  free(job->sinks.job.message);
+  free(job);
+}
+
+static void finish_change(zc_job *job) {
+  change_job *change = (change_job *)job;
+  change->callback(change->user, job->status, zc_job_message(job));
+  free_change(change);
+}
+
+int zc_journal_change_sinks(zc_journal *journal, const char *const *names, size_t n,
+                            zc_journal_callback callback, void *user) {
+  if (!journal->loop) return ZC_EINVAL;
+  change_job *job = calloc(1, sizeof *job + n * sizeof job->names[0]);
+  if (!job) return ZC_ENOMEM;
+  job->sinks.job.run = run_sinks;
+  job->sinks.job.finish = finish_change;
+  job->sinks.names = (const char *const *)job->names;
+  job->sinks.n = n;
+  job->callback = callback;
+  job->user = user;
+  int status = ZC_OK;
+  for (size_t i = 0; i < n && status == ZC_OK; i++) {
+    if (!(job->names[i] = zc_duplicate(names[i]))) status = ZC_ENOMEM;
+  }
+  if (status == ZC_OK) status = zc_job_submit(journal, &job->sinks.job);
+  if (status != ZC_OK) free_change(job);
+  return status;
+}
+
 /* ---- reading ---- */
 
 typedef struct {

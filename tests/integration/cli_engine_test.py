@@ -202,15 +202,6 @@ def a_second_signal_ends_at_once(program):
         os.killpg(int(file.read()), signal.SIGKILL)  # by force means that nobody ends it
 
 
-def sighup_changes_nothing(program):
-    prepare_now(program, pipeline("quick", "true"))
-    with Engine(program) as engine:
-        engine.process.send_signal(signal.SIGHUP)
-        wait_for("its line", lambda: "SIGHUP ignored" in engine.said())
-        has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
-        equal(engine.end(signal.SIGINT), 0)
-
-
 def a_stopped_engines_work_is_taken_up_again(program):
     """A deferred run outlives a restart; while the engine stops, it takes nothing new."""
     start = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0) - datetime.timedelta(hours=3)
@@ -266,7 +257,6 @@ main([
     sigterm_ends_process_1_too,
     sigterm_during_the_start_is_not_lost,
     a_second_signal_ends_at_once,
-    sighup_changes_nothing,
     a_stopped_engines_work_is_taken_up_again,
     once_does_what_is_due_and_ends,
     a_replay_runs_in_virtual_order,
