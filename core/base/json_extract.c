@@ -103,7 +103,7 @@ static bool read_value(cursor *c, const zc_json_field *field, char *to) {
 
 static const zc_json_field *find(const zc_json_field *fields, size_t n, const zc_span *key) {
   for (size_t i = 0; i < n; i++) {
-    if (strncmp(fields[i].key, key->text, key->length) == 0 && !fields[i].key[key->length])
+    if (strlen(fields[i].key) == key->length && memcmp(fields[i].key, key->text, key->length) == 0)
       return &fields[i];
   }
   return NULL;

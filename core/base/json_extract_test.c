@@ -51,6 +51,18 @@ static void members_are_found_in_any_order_and_depth(void **state) {
   assert_true(f.number == 2);
 }
 
+static void a_key_with_a_zero_byte_is_no_other(void **state) {
+  (void)state;
+  static const char text[] = "{\"number\0000000000000000000\":7}";
+  double number = -1;
+  char *name = strdup("number"); /* its own memory: a sanitizer sees a step too far */
+  assert_non_null(name);
+  const zc_json_field field = {name, ZC_JSON_NUMBER, 0, NULL, 0};
+  assert_int_equal(zc_json_extract(text, sizeof text - 1, &field, 1, &number), ZC_OK);
+  assert_true(number == -1);
+  free(name);
+}
+
 static void a_text_is_given_as_it_stands(void **state) {
   (void)state;
   zc_span span = {0};
@@ -105,6 +117,7 @@ static void a_text_that_is_cut_anywhere_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(members_are_found_in_any_order_and_depth),
+      cmocka_unit_test(a_key_with_a_zero_byte_is_no_other),
       cmocka_unit_test(a_text_is_given_as_it_stands),
       cmocka_unit_test(a_member_of_another_type_is_as_if_it_were_not_there),
       cmocka_unit_test(what_is_no_object_is_refused),
