@@ -16,7 +16,8 @@ int zc_json_type(const zc_json *json) {
 const zc_json *zc_json_get(const zc_json *json, const char *key) {
   if (zc_json_type(json) != ZC_JSON_OBJECT) return NULL;
   for (size_t i = json->n; i-- > 0;) {
-    if (strcmp(json->members[i]->key, key) == 0) return json->members[i];
+    const char *name = json->members[i]->key;
+    if (*name == *key && strcmp(name, key) == 0) return json->members[i];
   }
   return NULL;
 }
@@ -53,8 +54,10 @@ const zc_json *zc_json_member(const zc_json *json, size_t i, const char **ret_ke
 }
 
 int zc_json_number(const zc_json *json, double *ret) {
-  if (zc_json_type(json) != ZC_JSON_NUMBER || !isfinite(json->number)) return ZC_EDATA;
-  *ret = json->number;
+  if (zc_json_type(json) != ZC_JSON_NUMBER) return ZC_EDATA;
+  double value = strtod(json->text, NULL); /* infinite where no double holds it */
+  if (!isfinite(value)) return ZC_EDATA;
+  *ret = value;
   return ZC_OK;
 }
 

@@ -15,7 +15,7 @@
 #include "core/base/buffer.h"
 
 #define ZC_JSON_DEPTH 32
-/* Values of one text, objects and arrays among them. A value takes 72 bytes beside its text: this
+/* Values of one text, objects and arrays among them. A value takes 64 bytes beside its text: this
  * bounds the memory, and how long the loop is held. */
 #define ZC_JSON_VALUES_MAX 50000
 

@@ -163,7 +163,6 @@ static zc_json *take_number(parser *p) {
   if (!value) return NULL;
   value->text = begin;
   value->n = (size_t)(p->at - begin);
-  value->number = strtod(begin, NULL); /* ends with the digits: NUL or no part of a number */
   return value;
 }
 

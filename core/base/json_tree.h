@@ -9,13 +9,13 @@
 #include "core/base/json.h"
 
 struct zc_json {
-  int type;             /* ZC_JSON_… */
-  int boolean;          /* of a boolean */
-  const char *key;      /* of an object's member, else NULL */
-  const char *text;     /* of a string, ended by NUL; of a number its digits, not ended */
-  size_t n;             /* bytes of text; members of an object or array */
-  double number;        /* of a number; infinite where no double holds it */
-  zc_json **members;    /* of an object or array */
+  int type;          /* ZC_JSON_… */
+  int boolean;       /* of a boolean */
+  const char *key;   /* of an object's member, else NULL */
+  const char *text;  /* of a string, ended by NUL; of a number its digits, not ended by NUL but by
+                        what is no part of a number */
+  size_t n;          /* bytes of text; members of an object or array */
+  zc_json **members; /* of an object or array */
   struct zc_json *next; /* while it is parsed: the member behind this one */
 };
 

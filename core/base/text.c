@@ -104,7 +104,7 @@ void zc_make_printable(char *text, char instead) {
 bool zc_is_utf8(const char *bytes, size_t n) {
   const unsigned char *p = (const unsigned char *)bytes;
   for (size_t i = 0; i < n;) {
-    size_t length = utf8_sequence(p + i, n - i);
+    size_t length = p[i] < 0x80 ? 1 : utf8_sequence(p + i, n - i);
     if (length == 0) return false;
     i += length;
   }

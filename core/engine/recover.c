@@ -14,15 +14,6 @@ typedef struct {
   size_t n;
 } zc_recovery;
 
-static int copy_execution(const zc_execution *from, zc_execution *to) {
-  zc_buffer text;
-  zc_buffer_init(&text, 1u << 20);
-  int status = zc_execution_write(from, &text);
-  if (status == ZC_OK) status = zc_execution_read(text.data, text.length, to);
-  zc_buffer_finish(&text);
-  return status;
-}
-
 static void take_up_attended(zc_live *live) {
   zc_execute_move(live, ZC_EVENT_LOSE,
                   "the engine ended while the command was being run: how it went is not known");
@@ -69,18 +60,11 @@ static void take_up(zc_live *live) {
 /* A pipeline that is configured no longer has nobody to decide or start it. */
 static const zc_pipeline_settings gone = {.auto_trigger = false};
 
-static int each_execution(void *user, const zc_execution *stored) {
+static int take_execution(void *user, zc_execution *stored) {
   zc_recovery *recovery = user;
   zc_engine *engine = recovery->engine;
-  zc_execution copy;
-  zc_execution_init(&copy);
-  int status = copy_execution(stored, &copy);
-  if (status != ZC_OK) {
-    zc_execution_finish(&copy);
-    return status;
-  }
-  const zc_pipeline_settings *pipeline = zc_settings_pipeline(engine->settings, copy.pipeline);
-  zc_live *live = zc_execute_adopt(engine, pipeline ? pipeline : &gone, &copy);
+  const zc_pipeline_settings *pipeline = zc_settings_pipeline(engine->settings, stored->pipeline);
+  zc_live *live = zc_execute_adopt(engine, pipeline ? pipeline : &gone, stored);
   if (!live) return ZC_ENOMEM;
   recovery->n++;
   if (pipeline) {
@@ -94,7 +78,7 @@ static int each_execution(void *user, const zc_execution *stored) {
 
 int zc_recover(zc_engine *engine, zc_error *error) {
   zc_recovery recovery = {.engine = engine};
-  int status = zc_journal_executions(engine->journal, true, ZC_LIVE_MAX, each_execution, &recovery);
+  int status = zc_journal_take_live(engine->journal, ZC_LIVE_MAX, take_execution, &recovery);
   if (status != ZC_OK) {
     return zc_error_set(error, status, "the journal's runs cannot be taken up: %s",
                         zc_status_text(status));

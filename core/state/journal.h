@@ -70,6 +70,10 @@ int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
 /* Those that are `unsettled`, the newest first. */
 int zc_journal_unsettled(zc_journal *journal, size_t limit,
                          int (*each)(void *user, const zc_execution *execution), void *user);
+/* The live ones, given away: what `take` gets is its own to finish, also where it gives an error.
+ */
+int zc_journal_take_live(zc_journal *journal, size_t limit,
+                         int (*take)(void *user, zc_execution *execution), void *user);
 /* ZC_ENOTFOUND; *ret is the caller's to finish. */
 int zc_journal_find(zc_journal *journal, const char *id, zc_execution *ret);
 int zc_journal_marks(zc_journal *journal,

@@ -34,8 +34,9 @@ int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret) {
   return ZC_OK;
 }
 
-static int read_executions(zc_journal *journal, const char *sql, size_t limit,
-                           int (*each)(void *user, const zc_execution *execution), void *user) {
+/* `take` owns what it is given. */
+static int take_executions(zc_journal *journal, const char *sql, size_t limit,
+                           int (*take)(void *user, zc_execution *execution), void *user) {
   sqlite3_stmt *statement;
   int status = prepare(journal, sql, &statement);
   if (status != ZC_OK) return status;
@@ -44,11 +45,36 @@ static int read_executions(zc_journal *journal, const char *sql, size_t limit,
   while (status == ZC_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
     zc_execution execution;
     status = zc_execution_of_row(statement, &execution);
-    if (status != ZC_OK) break;
-    status = each(user, &execution);
-    zc_execution_finish(&execution);
+    if (status == ZC_OK) status = take(user, &execution);
   }
   return finish(journal, statement, status, result);
+}
+
+typedef struct {
+  int (*each)(void *user, const zc_execution *execution);
+  void *user;
+} reader;
+
+static int show(void *user, zc_execution *execution) {
+  const reader *to = user;
+  int status = to->each(to->user, execution);
+  zc_execution_finish(execution);
+  return status;
+}
+
+static int read_executions(zc_journal *journal, const char *sql, size_t limit,
+                           int (*each)(void *user, const zc_execution *execution), void *user) {
+  reader to = {.each = each, .user = user};
+  return take_executions(journal, sql, limit, show, &to);
+}
+
+#define LIVE                                                                                       \
+  "SELECT " ZC_EXECUTION_COLUMNS                                                                   \
+  " FROM executions WHERE live=1 ORDER BY requested_at,rowid LIMIT ?1"
+
+int zc_journal_take_live(zc_journal *journal, size_t limit,
+                         int (*take)(void *user, zc_execution *execution), void *user) {
+  return take_executions(journal, LIVE, limit, take, user);
 }
 
 int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
@@ -56,8 +82,7 @@ int zc_journal_executions(zc_journal *journal, bool live_only, size_t limit,
   static const char *const sql[] = {
       "SELECT " ZC_EXECUTION_COLUMNS
       " FROM executions ORDER BY requested_at DESC,rowid DESC LIMIT ?1",
-      "SELECT " ZC_EXECUTION_COLUMNS
-      " FROM executions WHERE live=1 ORDER BY requested_at,rowid LIMIT ?1"};
+      LIVE};
   return read_executions(journal, sql[live_only], limit, each, user);
 }
 
