@@ -1,0 +1,374 @@
+/* Questions, the ranges that they ask for, and the documents that rows make, without a store. */
+#include "core/report/report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/base/time_text.h"
+
+#define NOW INT64_C(1765708200000) /* 2025-12-14T10:30:00Z, a Sunday */
+
+static char *region_names[] = {"eu-north-1", "eu-west-2"};
+static uint32_t both[] = {1, 0};
+static zc_pipeline_settings pipelines[] = {
+    {.name = "build", .team = "web", .regions = both, .n_regions = 2, .max_defer_hours = 8},
+    {.name = "nightly", .regions = both, .n_regions = 1},
+    {.name = "deploy", .team = "web", .regions = both, .n_regions = 2, .max_defer_hours = 8}};
+static const zc_settings settings = {
+    .regions = region_names, .n_regions = 2, .pipelines = pipelines, .n_pipelines = 3};
+
+static zc_report *ask(zc_report_request request) {
+  zc_report *report = NULL;
+  zc_error error = {0};
+  request.now = NOW;
+  assert_int_equal(zc_report_create(&settings, &request, &report, &error), ZC_OK);
+  return report;
+}
+
+static void give(zc_report *report, size_t range, const char *row) {
+  assert_int_equal(zc_report_row(report, range, row, strlen(row)), ZC_OK);
+}
+
+/* The document; ends the report. */
+static zc_json *answer(zc_report *report) {
+  zc_buffer text;
+  zc_json *json = NULL;
+  zc_buffer_init(&text, ZC_REPORT_DOCUMENT_MAX);
+  assert_int_equal(zc_report_write(report, &text), ZC_OK);
+  assert_int_equal(zc_json_parse(text.data, text.length, &json), ZC_OK);
+  zc_buffer_finish(&text);
+  zc_report_destroy(report);
+  return json;
+}
+
+static void holds(const zc_json *json, const char *path, double wanted) {
+  double found = -1;
+  if (zc_json_number(zc_json_at(json, path), &found) != ZC_OK || found < wanted || found > wanted)
+    fail_msg("%s: %.17g, wanted %.17g", path, found, wanted);
+}
+
+static void says(const zc_json *json, const char *path, const char *wanted) {
+  const char *found = NULL;
+  if (zc_json_text(zc_json_at(json, path), &found, NULL) != ZC_OK) fail_msg("no text %s", path);
+  assert_string_equal(found, wanted);
+}
+
+/* ---- ranges ---- */
+
+static void a_range_is(const zc_report *report, size_t i, const char *partition, const char *low,
+                       const char *high) {
+  size_t n;
+  const zc_table_range *ranges = zc_report_ranges(report, &n);
+  assert_true(i < n);
+  assert_string_equal(ranges[i].partition, partition);
+  assert_int_equal(ranges[i].compare, low ? ZC_COMPARE_BETWEEN : ZC_COMPARE_NONE);
+  if (low) assert_string_equal(ranges[i].low, low);
+  if (high) assert_string_equal(ranges[i].high, high);
+}
+
+static void days_are_whole_ones_up_to_now(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_PERFORMANCE, .pipeline = "build"});
+  a_range_is(report, 0, "build", "2025-11-15", "2025-12-14");
+  zc_report_destroy(report);
+  report = ask((zc_report_request){.query = ZC_REPORT_TRENDS, .pipeline = "build", .days = 2});
+  a_range_is(report, 0, "build", "1765584000", "1765708199"); /* the 13th, to before now */
+  zc_report_destroy(report);
+  report = ask((zc_report_request){
+      .query = ZC_REPORT_TRENDS, .pipeline = "build", .days = 2, .by_week = true});
+  a_range_is(report, 0, "build", "1765152000", "1765708199"); /* from Monday the 8th */
+  zc_report_destroy(report);
+  report = ask((zc_report_request){.query = ZC_REPORT_OPTIMAL_TIMES, .days = 1});
+  a_range_is(report, 1, "eu-west-2", "1765620000", "1765706399"); /* whole hours: up to 10:00 */
+  zc_report_destroy(report);
+}
+
+static void periods_are_asked_for_by_their_key(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_LEADERBOARD});
+  a_range_is(report, 0, "monthly#2025-12", NULL, NULL);
+  zc_report_destroy(report);
+  report = ask(
+      (zc_report_request){.query = ZC_REPORT_LEADERBOARD, .period = "weekly", .key = "2025-W01"});
+  a_range_is(report, 0, "weekly#2025-W01", NULL, NULL);
+  zc_report_destroy(report);
+  report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY, .month = "2025-03"});
+  size_t n;
+  zc_report_ranges(report, &n);
+  a_range_is(report, 2, "deploy", "2025-02-01", "2025-03-31");
+  assert_int_equal(n, 3); /* the hours of March have expired */
+  zc_report_destroy(report);
+}
+
+static void what_is_not_there_is_refused_with_a_sentence(void **state) {
+  static const struct {
+    zc_report_request request;
+    int status;
+    const char *words;
+  } cases[] = {
+      {{.query = ZC_REPORT_RUNS, .pipeline = "bild"}, ZC_ENOTFOUND, "no pipeline 'bild'"},
+      {{.query = ZC_REPORT_OPTIMAL_TIMES, .region = "eu-west-3"}, ZC_ENOTFOUND, "'eu-west-2'?"},
+      {{.query = ZC_REPORT_MONTHLY, .month = "2025-1"}, ZC_EINVAL, "is no month"},
+      {{.query = ZC_REPORT_MONTHLY, .month = "2026-01"}, ZC_EINVAL, "lies in the future"},
+      {{.query = ZC_REPORT_LEADERBOARD, .period = "hourly"}, ZC_EINVAL, "is none of"},
+      {{.query = ZC_REPORT_LEADERBOARD, .key = "2025-W50"}, ZC_EINVAL, "is no monthly period"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    zc_report_request request = cases[i].request;
+    zc_report *report = NULL;
+    zc_error error = {0};
+    request.now = NOW;
+    assert_int_equal(zc_report_create(&settings, &request, &report, &error), cases[i].status);
+    assert_non_null(strstr(error.text, cases[i].words));
+    assert_null(report);
+  }
+}
+
+/* ---- figures ---- */
+
+static const char deferred[] =
+    "{\"execution_id\":\"a\",\"timestamp\":1765600000,\"pipeline_name\":\"build\","
+    "\"pipeline_region\":\"eu-west-2\",\"status\":\"SUCCESS\",\"started_at\":\"2025-12-13T05:00:"
+    "00Z\","
+    "\"carbon_analysis\":{\"decision\":\"DEFER\",\"optimal_region\":\"eu-west-2\","
+    "\"optimal_intensity\":100,\"savings_g\":2.5},\"workload\":{\"sci_score\":7.5},"
+    "\"realised\":{\"mean_intensity\":110,\"sci_score\":8,\"savings_g\":2}}";
+static const char failed[] =
+    "{\"execution_id\":\"b\",\"timestamp\":1765700000,\"pipeline_name\":\"build\","
+    "\"pipeline_region\":\"eu-west-2\",\"status\":\"FAILED\",\"started_at\":\"2025-12-14T09:00:"
+    "00Z\","
+    "\"carbon_analysis\":{\"decision\":\"RUN_NOW\",\"optimal_region\":\"eu-west-2\","
+    "\"optimal_intensity\":200,\"savings_g\":0},\"workload\":{\"sci_score\":10}}";
+static const char cancelled[] =
+    "{\"execution_id\":\"c\",\"timestamp\":1765701000,\"pipeline_name\":\"build\","
+    "\"pipeline_region\":\"eu-north-1\",\"status\":\"CANCELLED\","
+    "\"carbon_analysis\":{\"decision\":\"RELOCATE\",\"optimal_region\":\"eu-north-1\","
+    "\"optimal_intensity\":20,\"savings_g\":9},\"workload\":{\"sci_score\":1}}";
+
+static void runs_that_never_ran_emit_and_save_nothing(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_TRENDS, .pipeline = "build"});
+  give(report, 0, deferred);
+  give(report, 0, failed);
+  give(report, 0, cancelled);
+  zc_json *json = answer(report);
+  holds(json, "totals/runs", 3);
+  holds(json, "totals/successful", 1);
+  holds(json, "totals/failed", 1);
+  holds(json, "totals/success_rate", 0.5);
+  holds(json, "totals/emissions_g", 18);
+  holds(json, "totals/savings_g", 2);
+  holds(json, "totals/planned_savings_g", 2.5);
+  holds(json, "totals/realised_savings_g", 2);
+  holds(json, "totals/realised_runs", 1);
+  holds(json, "totals/savings_percent", 10);
+  holds(json, "totals/relocate", 1);
+  says(json, "points/0/date", "2025-12-13");
+  says(json, "points/1/date", "2025-12-14");
+  assert_null(zc_json_at(json, "points/1/realised_savings_g"));
+  zc_json_free(json);
+}
+
+static void lists_are_in_one_order_whatever_range_their_rows_came_from(void **state) {
+  (void)state;
+  for (int turn = 0; turn < 2; turn++) {
+    zc_report *report = ask((zc_report_request){.query = ZC_REPORT_SAVINGS, .limit = 1});
+    give(report, (size_t)turn, turn ? cancelled : deferred);
+    give(report, (size_t)!turn, turn ? deferred : cancelled);
+    give(report, 0, failed); /* saves nothing: not listed */
+    zc_json *json = answer(report);
+    assert_int_equal(zc_json_count(zc_json_get(json, "runs")), 1);
+    says(json, "runs/0/execution_id", "c");
+    holds(json, "runs/0/planned_savings_g", 9);
+    assert_null(zc_json_get(json, "from"));
+    int more = 0;
+    assert_int_equal(zc_json_boolean(zc_json_get(json, "more"), &more), ZC_OK);
+    assert_int_equal(more, 1);
+    zc_json_free(json);
+  }
+}
+
+static void emissions_are_the_realised_ones_where_they_are_known(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_RUNS, .pipeline = "build"});
+  give(report, 0, failed);
+  give(report, 0, deferred);
+  zc_json *json = answer(report);
+  holds(json, "runs/0/emissions_g", 10);
+  holds(json, "runs/1/emissions_g", 8);
+  assert_null(zc_json_at(json, "runs/0/realised_savings_g"));
+  zc_json_free(json);
+}
+
+static void give_hour(zc_report *report, size_t range, int hour, double north, double west) {
+  char row[600];
+  snprintf(
+      row, sizeof row,
+      "{\"date\":\"x\",\"hour\":%d,\"rankings\":[{\"region\":\"%s\",\"intensity\":%g,\"rank\":1},"
+      "{\"region\":\"%s\",\"intensity\":%g,\"rank\":2},"
+      "{\"region\":\"gone\",\"intensity\":999,\"rank\":3}],"
+      "\"opportunities\":{\"max_savings_percent\":%g,\"regions_below_threshold\":[\"%s\"]},"
+      "\"data_quality\":{\"realtime_sources\":1,\"estimated_sources\":3}}",
+      hour, north <= west ? "eu-north-1" : "eu-west-2", north <= west ? north : west,
+      north <= west ? "eu-west-2" : "eu-north-1", north <= west ? west : north, 50.0 + hour,
+      "eu-north-1");
+  give(report, range, row);
+}
+
+static void regions_are_ranked_over_hours_and_by_day(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_REGIONS, .days = 2});
+  give_hour(report, 1, 9, 30, 90);  /* today */
+  give_hour(report, 1, 10, 30, 90); /* the running hour: not over */
+  give_hour(report, 0, 3, 50, 10);
+  give_hour(report, 0, 2, 40, 50);
+  zc_json *json = answer(report);
+  holds(json, "hours", 3);
+  says(json, "regions/0/region", "eu-north-1");
+  holds(json, "regions/0/mean_intensity", 40);
+  holds(json, "regions/0/cleanest_hours", 2);
+  holds(json, "regions/0/cleanest_share", 0.667);
+  holds(json, "regions/0/mean_rank", 1.33);
+  holds(json, "regions/0/below_threshold_share", 1);
+  holds(json, "regions/1/highest_intensity", 90);
+  says(json, "by_day/0/regions/0/region", "eu-west-2");
+  holds(json, "by_day/0/regions/0/mean_intensity", 30);
+  holds(json, "by_day/1/regions/0/mean_intensity", 30);
+  holds(json, "opportunities/highest_max_savings_percent", 59);
+  says(json, "opportunities/highest_at", "2025-12-14T09:00:00Z");
+  holds(json, "data_quality/realtime_share", 0.25);
+  assert_int_equal(zc_json_count(zc_json_get(json, "regions")), 2);
+  zc_json_free(json);
+}
+
+static void give_day(zc_report *report, size_t range, const char *date, int runs, int failures,
+                     double emissions, double savings) {
+  char row[500];
+  snprintf(row, sizeof row,
+           "{\"date\":\"%s\",\"executions\":{\"total\":%d,\"successful\":%d,\"failed\":%d},"
+           "\"carbon\":{\"total_emissions_g\":%g,\"total_savings_g\":%g},"
+           "\"decisions\":{\"run_now\":%d,\"defer\":0,\"relocate\":0}}",
+           date, runs, runs - failures, failures, emissions, savings, runs);
+  give(report, range, row);
+}
+
+static void a_month_is_told_against_the_month_before(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+  give_day(report, 0, "2025-11-30", 10, 0, 90, 10);
+  give_day(report, 2, "2025-12-02", 4, 0, 40, 30);
+  give_day(report, 0, "2025-12-01", 6, 3, 50, 5);
+  give_day(report, 1, "2025-12-14", 5, 0, 1500, 0);
+  zc_json *json = answer(report);
+  says(json, "month", "2025-12");
+  holds(json, "totals/runs", 15);
+  holds(json, "totals/emissions_g", 1590);
+  holds(json, "totals/savings_percent", 2.15);
+  says(json, "previous/month", "2025-11");
+  holds(json, "change/runs_percent", 50);
+  holds(json, "change/savings_percent", 250);
+  holds(json, "change/savings_rate_points", -7.85);
+  says(json, "pipelines/0/pipeline", "deploy");
+  says(json, "pipelines/2/pipeline", "nightly");
+  says(json, "teams/0/team", "web");
+  holds(json, "teams/0/pipelines", 2);
+  holds(json, "teams/0/savings_g", 35);
+  assert_int_equal(zc_json_count(zc_json_get(json, "by_day")), 3);
+  says(json, "headline/0",
+       "In December 2025 3 pipelines made 15 runs, which emitted 1.59 kg CO2eq.");
+  says(json, "headline/2", "That share is 7.8 percentage points lower than in November 2025.");
+  says(json, "recommendations/0",
+       "nightly emitted 1.50 kg and saved nothing: it may neither wait nor move: give it "
+       "max_defer_hours, or relocate_to.");
+  says(json, "recommendations/1",
+       "build failed in 3 of 6 runs: what a failed run emits is emitted for nothing.");
+  zc_json_free(json);
+}
+
+static void the_board_of_teams_has_no_pipelines(void **state) {
+  (void)state;
+  for (int teams = 0; teams < 2; teams++) {
+    zc_report *report = ask((zc_report_request){.query = ZC_REPORT_LEADERBOARD, .teams = teams});
+    give(report, 0,
+         "{\"identifier\":\"build\",\"kind\":\"pipeline\",\"rankings\":{\"carbon_savings_rank\":2},"
+         "\"carbon_metrics\":{\"total_savings_g\":1},\"achievements\":[]}");
+    give(
+        report, 0,
+        "{\"identifier\":\"deploy\",\"kind\":\"pipeline\",\"rankings\":{\"carbon_savings_rank\":1},"
+        "\"carbon_metrics\":{\"total_savings_g\":7},\"achievements\":[\"carbon_saver_bronze\"]}");
+    give(report, 0,
+         "{\"identifier\":\"web\",\"kind\":\"team\",\"rankings\":{\"carbon_savings_rank\":1}}");
+    zc_json *json = answer(report);
+    assert_int_equal(zc_json_count(zc_json_get(json, "rows")), teams ? 1 : 2);
+    says(json, "rows/0/identifier", teams ? "web" : "deploy");
+    says(json, "kind", teams ? "team" : "pipeline");
+    if (!teams) says(json, "rows/0/achievements/0", "carbon_saver_bronze");
+    zc_json_free(json);
+  }
+}
+
+static void rows_of_strangers_are_counted_and_harm_nothing(void **state) {
+  static const char *const rows[] = {"",
+                                     "nonsense",
+                                     "[]",
+                                     "{}",
+                                     "{\"timestamp\":1e300,\"hour\":-1,\"date\":7}",
+                                     "{\"timestamp\":\"x\",\"hour\":99,\"date\":\"2025-99-99\"}",
+                                     "{\"timestamp\":1765700000,\"status\":\"WHAT\",\"hour\":1,"
+                                     "\"rankings\":[{\"region\":7,\"rank\":1e300},null,"
+                                     "{\"region\":\"eu-west-2\",\"rank\":1e300,\"intensity\":1}]}"};
+  (void)state;
+  for (int query = 0; query < ZC_REPORT_QUERIES; query++) {
+    zc_report *report =
+        ask((zc_report_request){.query = (zc_report_query)query, .pipeline = "build"});
+    size_t n;
+    zc_report_ranges(report, &n);
+    for (size_t i = 0; i < n; i++) {
+      for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
+        give(report, i, rows[k]);
+    }
+    zc_json *json = answer(report);
+    holds(json, "data_quality/rows", (double)(n * (sizeof rows / sizeof *rows)));
+    assert_non_null(zc_json_at(json, "data_quality/unreadable_rows"));
+    says(json, "report", zc_report_name((zc_report_query)query));
+    zc_json_free(json);
+  }
+}
+
+static void a_full_report_has_the_teams_board_only_where_there_are_teams(void **state) {
+  zc_report_request requests[ZC_REPORT_DOCUMENTS];
+  zc_settings teamless = settings;
+  const zc_report_request like = {.now = NOW, .month = "2025-11"};
+  (void)state;
+  assert_int_equal(zc_report_all(&settings, &like, requests), 8);
+  assert_true(requests[2].teams);
+  assert_string_equal(requests[2].key, "2025-11");
+  teamless.pipelines = &pipelines[1];
+  teamless.n_pipelines = 1;
+  assert_int_equal(zc_report_all(&teamless, &like, requests), 7);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(days_are_whole_ones_up_to_now),
+      cmocka_unit_test(periods_are_asked_for_by_their_key),
+      cmocka_unit_test(what_is_not_there_is_refused_with_a_sentence),
+      cmocka_unit_test(runs_that_never_ran_emit_and_save_nothing),
+      cmocka_unit_test(lists_are_in_one_order_whatever_range_their_rows_came_from),
+      cmocka_unit_test(emissions_are_the_realised_ones_where_they_are_known),
+      cmocka_unit_test(regions_are_ranked_over_hours_and_by_day),
+      cmocka_unit_test(a_month_is_told_against_the_month_before),
+      cmocka_unit_test(the_board_of_teams_has_no_pipelines),
+      cmocka_unit_test(rows_of_strangers_are_counted_and_harm_nothing),
+      cmocka_unit_test(a_full_report_has_the_teams_board_only_where_there_are_teams),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
