@@ -251,7 +251,7 @@ def mistakes_are_told_with_what_was_meant(program):
                              (["regions", "--days", "0"], "is no whole number from 1 to 366"),
                              (["runs", PIPELINE, "--limit", "100000"], "is no whole number from 1 to 1000"),
                              (["regions", "--sink", "local_fil"], "did you mean 'local_file'?"),
-                             (["all", "--csv"], "is one table"), (["savings", "--csv", "--json"], "not both")):
+                             (["all", "--csv"], "is one table"), (["savings", "--csv", "--json"], "one of --json, --csv and --html")):
         equal(words in report(program, *arguments, status=2).stderr, True, f"{arguments}: {words}")
 
 
