@@ -67,7 +67,7 @@ int zc_local_describe(const char *path, sqlite3 *database, int result, char *tex
   }
 }
 
-static int number_of(sqlite3 *database, const char *sql, int *ret) {
+int zc_local_number(sqlite3 *database, const char *sql, int *ret) {
   sqlite3_stmt *statement;
   int result = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
   if (result != SQLITE_OK) return result;
@@ -103,9 +103,10 @@ static int mark_as_ours(sqlite3 *database) {
 /* An empty file is taken; any other must bear our mark. */
 static int check_owner(zc_local_job *job, sqlite3 *database) {
   int pages = 0, application = 0, version = 0;
-  int result = number_of(database, "PRAGMA page_count", &pages);
-  if (result == SQLITE_OK) result = number_of(database, "PRAGMA application_id", &application);
-  if (result == SQLITE_OK) result = number_of(database, "PRAGMA user_version", &version);
+  int result = zc_local_number(database, "PRAGMA page_count", &pages);
+  if (result == SQLITE_OK)
+    result = zc_local_number(database, "PRAGMA application_id", &application);
+  if (result == SQLITE_OK) result = zc_local_number(database, "PRAGMA user_version", &version);
   if (result == SQLITE_OK && pages == 0) {
     result = mark_as_ours(database);
   } else if (result == SQLITE_OK && application != APPLICATION_ID) {

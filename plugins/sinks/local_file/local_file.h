@@ -54,6 +54,8 @@ int zc_local_refuse(zc_local_job *job, int status, const char *format, ...)
 /* file.c; these and all below return SQLite results unless said otherwise */
 void zc_local_open(zc_local_job *job); /* sets the job's status */
 int zc_local_run(sqlite3 *database, const char *sql);
+/* The first column of the first row; *ret stays where there is none. */
+int zc_local_number(sqlite3 *database, const char *sql, int *ret);
 /* Prepares what was written into `sql`, which is freed. */
 int zc_local_prepare(sqlite3 *database, sqlite3_str *sql, sqlite3_stmt **ret);
 int zc_local_run_text(sqlite3 *database, sqlite3_str *sql);

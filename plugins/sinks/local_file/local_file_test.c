@@ -163,6 +163,30 @@ static void a_large_backlog_of_expired_rows_goes_by_pieces(void **state) {
   }
 }
 
+/* Years of rows come and expire: the file stays as large as what it holds, and a little more. */
+static void the_file_does_not_grow_for_ever(void **state) {
+  rig *r = *state;
+  rig_init(r);
+  for (int day = 0; day < 20; day++) {
+    char sql[400];
+    zc_clock_advance(&r->clock, RIG_NOW + day * (int64_t)86400000);
+    snprintf(sql, sizeof sql,
+             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<800) "
+             "INSERT INTO carbon_intensity_history(region,timestamp,ttl,item) "
+             "SELECT 'r',%d+i,%lld,printf('%%.3000c','x') FROM n",
+             day * 1000, (long long)(RIG_NOW / 1000 + (day + 2) * INT64_C(86400)));
+    rig_sql(r, sql);
+    rig_put(r, zc_tables[ZC_TABLE_HISTORY], "{\"region\":\"r\",\"timestamp\":0}");
+  }
+  assert_int_equal(rig_number(r, "SELECT count(*) FROM carbon_intensity_history"), 3 * 800 + 1);
+  int64_t full = rig_number(r, "PRAGMA page_count");
+  assert_in_range(full, 2400, 3000 + 1024); /* three days of 800 pages; 20 would be 16,000 */
+  zc_clock_advance(&r->clock, RIG_NOW + 100 * (int64_t)86400000);
+  for (int i = 0; i < 4; i++)
+    rig_put(r, zc_tables[ZC_TABLE_HISTORY], "{\"region\":\"r\",\"timestamp\":0}");
+  assert_in_range(rig_number(r, "PRAGMA page_count"), 1, 1024 + 100);
+}
+
 static void a_locked_file_is_told(void **state) {
   rig *r = *state;
   sqlite3 *other;
@@ -213,6 +237,7 @@ int main(void) {
       RIG_TEST(the_example_is_found_by_every_index),
       RIG_TEST(expired_rows_are_deleted_once_an_hour),
       RIG_TEST(a_large_backlog_of_expired_rows_goes_by_pieces),
+      RIG_TEST(the_file_does_not_grow_for_ever),
       RIG_TEST(a_locked_file_is_told),
       RIG_TEST(cancelled_writes_end_quietly),
   };

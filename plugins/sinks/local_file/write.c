@@ -5,8 +5,9 @@
 #include "local_file.h"
 
 #define PURGE_EVERY_MS ((int64_t)3600 * 1000)
-#define PURGE_ROWS     1000 /* of a table at once; where there are more, the next write goes on */
-#define PURGE_PAGES    "1000"
+#define PURGE_ROWS     1000   /* of a table at once; where there are more, the next write goes on */
+#define IDLE_PAGES     1024   /* of the file, for rows to come; what is beyond is given back */
+#define GIVEN_BACK     "2048" /* pages at once; likewise */
 
 typedef struct {
   const zc_table *table;
@@ -114,6 +115,18 @@ static int purge_table(write_job *write, const zc_table *table) {
   return result;
 }
 
+/* Deleting leaves pages idle inside the file: but for a few they go back to the system. */
+static int shrink(write_job *write) {
+  sqlite3 *database = write->job.file->database;
+  int idle = 0;
+  int result = zc_local_number(database, "PRAGMA freelist_count", &idle);
+  if (result != SQLITE_OK || idle <= IDLE_PAGES) return result;
+  result = zc_local_run(database, "PRAGMA incremental_vacuum(" GIVEN_BACK ")");
+  if (result == SQLITE_OK) result = zc_local_number(database, "PRAGMA freelist_count", &idle);
+  if (result == SQLITE_OK && idle > IDLE_PAGES) write->more_to_purge = true;
+  return result;
+}
+
 /* The items are stored already: what fails here is told, and tried again an hour later. */
 static void purge(write_job *write) {
   zc_local_job *job = &write->job;
@@ -121,9 +134,7 @@ static void purge(write_job *write) {
   int result = SQLITE_OK;
   for (size_t i = 0; i < job->file->n_tables && result == SQLITE_OK; i++)
     result = purge_table(write, job->file->tables[i]);
-  if (result == SQLITE_OK) {
-    result = zc_local_run(job->file->database, "PRAGMA incremental_vacuum(" PURGE_PAGES ")");
-  }
+  if (result == SQLITE_OK) result = shrink(write);
   if (result == SQLITE_OK) return;
   zc_local_describe(job->file->path, job->file->database, result, reason, sizeof reason);
   snprintf(job->warning, sizeof job->warning, "expired rows were not deleted: %s", reason);
