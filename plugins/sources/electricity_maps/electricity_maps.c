@@ -1,8 +1,9 @@
 /* electricity_maps.c - source: the Electricity Maps API, version 4.
  *
  * observe asks for the latest value and then for the last 24 hours; what one of the two gives is
- * enough. forecast is a request of its own. Every request names its zone, forbids the API to guess
- * it from our address, and the answer's zone is checked. */
+ * enough. Where more than a day is wanted, it asks for the hours before that too, now and then:
+ * not all plans have them. forecast is a request of its own. Every request names its zone, forbids
+ * the API to guess it from our address, and the answer's zone is checked. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,11 @@
 #define MESSAGE_MAX 512
 #define BODY_MAX    (1024u * 1024u) /* 72 h in steps of 5 min: 70 kB */
 
+#define HOUR_MS       INT64_C(3600000)
+#define DAY_MS        (24 * HOUR_MS)
+#define PAST_MAX_MS   (9 * DAY_MS) /* of the 10 days that the API gives at once */
+#define PAST_EVERY_MS (6 * HOUR_MS)
+
 typedef struct zc_em zc_em;
 
 typedef struct {
@@ -28,7 +34,9 @@ typedef struct {
   char provider[ZC_EM_NAME_MAX], data_center[ZC_EM_NAME_MAX]; /* "" where the zone is asked for */
   zc_em_pause pauses[ZC_EM_ENDPOINTS];
   /* of the observe under way */
-  bool has_latest;
+  bool has_latest, has_history;
+  zc_time from; /* what is wanted */
+  zc_time past_asked_at;
   int failure;
   char why[MESSAGE_MAX];
 } zc_em_region;
@@ -64,9 +72,20 @@ static const char *place(const zc_em_region *region) {
 
 /* ---- requests ------------------------------------------------------------------------------ */
 
+/* The hours between what is wanted and what the history has; `end` is exclusive. */
+static void format_past(const zc_em_region *region, char *text, size_t size) {
+  const zc_host *host = region->source->host;
+  zc_time now = host->now(region->source->self), from = region->from;
+  char start[32] = "", end[32] = "";
+  if (from < now - PAST_MAX_MS) from = now - PAST_MAX_MS;
+  host->time_format(from - from % HOUR_MS, start, sizeof start);
+  host->time_format(now - now % HOUR_MS - DAY_MS + 2 * HOUR_MS, end, sizeof end);
+  snprintf(text, size, "&start=%s&end=%s", start, end);
+}
+
 static int format_url(const zc_em_region *region, int endpoint, char *url, size_t size) {
   const zc_em *source = region->source;
-  char subject[128], extra[64] = "";
+  char subject[128], extra[128] = "", past[96] = "";
   int length = (int)strlen(source->url);
   while (length > 0 && source->url[length - 1] == '/')
     length--;
@@ -78,8 +97,10 @@ static int format_url(const zc_em_region *region, int endpoint, char *url, size_
   }
   if (endpoint == ZC_EM_FORECAST) {
     snprintf(extra, sizeof extra, "&horizonHours=%d", source->horizon_hours);
-  } else if (source->disable_estimations) {
-    snprintf(extra, sizeof extra, "&disableEstimations=true");
+  } else {
+    if (endpoint == ZC_EM_PAST) format_past(region, past, sizeof past);
+    snprintf(extra, sizeof extra, "%s%s", past,
+             source->disable_estimations ? "&disableEstimations=true" : "");
   }
   int n = snprintf(
       url, size, "%.*s/carbon-intensity/%s?%s&emissionFactorType=%s&disableCallerLookup=true%s",
@@ -166,14 +187,38 @@ static void fail_paused(const zc_em_region *region, zc_op *op, int endpoint) {
 
 /* ---- observe: latest, then history --------------------------------------------------------- */
 
-static void finish_observe(zc_em_region *region, zc_op *op, bool has_history) {
+static void finish_observe(zc_em_region *region, zc_op *op) {
   const zc_em *source = region->source;
-  if (!region->has_latest && !has_history) {
+  if (!region->has_latest && !region->has_history) {
     source->host->done(op, region->failure, region->why);
     return;
   }
   if (region->failure != ZC_OK) say(source, ZC_LOG_WARNING, "%s", region->why);
   source->host->done(op, ZC_OK, NULL);
+}
+
+static void on_past(void *user, zc_op *op, const zc_http_response *response) {
+  zc_em_region *region = user;
+  char why[MESSAGE_MAX];
+  int status = take_answer(region, op, ZC_EM_PAST, response, why, sizeof why);
+  /* What is missing then is missing from what runs of that time really saved. */
+  if (status != ZC_OK) say(region->source, ZC_LOG_INFO, "%s", why);
+  finish_observe(region, op);
+}
+
+static bool wants_past(const zc_em_region *region) {
+  zc_time now = region->source->host->now(region->source->self);
+  bool asked = region->past_asked_at != 0 && now - region->past_asked_at < PAST_EVERY_MS;
+  return region->from > 0 && region->from < now - DAY_MS && !asked &&
+         !is_paused(region, ZC_EM_PAST);
+}
+
+static void end_observe(zc_em_region *region, zc_op *op) {
+  if (wants_past(region)) {
+    region->past_asked_at = region->source->host->now(region->source->self);
+    if (ask(region, op, ZC_EM_PAST, on_past) == ZC_OK) return;
+  }
+  finish_observe(region, op);
 }
 
 static void on_history(void *user, zc_op *op, const zc_http_response *response) {
@@ -184,7 +229,8 @@ static void on_history(void *user, zc_op *op, const zc_http_response *response) 
     region->failure = status;
     snprintf(region->why, sizeof region->why, "%s", why);
   }
-  finish_observe(region, op, status == ZC_OK);
+  region->has_history = status == ZC_OK;
+  end_observe(region, op);
 }
 
 static void on_latest(void *user, zc_op *op, const zc_http_response *response) {
@@ -193,7 +239,7 @@ static void on_latest(void *user, zc_op *op, const zc_http_response *response) {
       take_answer(region, op, ZC_EM_LATEST, response, region->why, sizeof region->why);
   region->has_latest = region->failure == ZC_OK;
   if (is_paused(region, ZC_EM_HISTORY)) {
-    finish_observe(region, op, false);
+    end_observe(region, op);
     return;
   }
   int status = ask(region, op, ZC_EM_HISTORY, on_history);
@@ -203,7 +249,7 @@ static void on_latest(void *user, zc_op *op, const zc_http_response *response) {
     snprintf(region->why, sizeof region->why, "zone %s: history: the host refused the request",
              place(region));
   }
-  finish_observe(region, op, false);
+  end_observe(region, op);
 }
 
 static void on_observe_paused(void *user, zc_op *op) {
@@ -221,7 +267,8 @@ static int observe(void *state, const zc_query *query, zc_op *op) {
   zc_em *source = state;
   zc_em_region *region = find_region(source, query->region);
   if (!region) return ZC_ENOTFOUND;
-  region->has_latest = false;
+  region->has_latest = region->has_history = false;
+  region->from = query->from;
   region->failure = ZC_OK;
   if (!is_paused(region, ZC_EM_LATEST)) return ask(region, op, ZC_EM_LATEST, on_latest);
   if (!is_paused(region, ZC_EM_HISTORY)) return ask(region, op, ZC_EM_HISTORY, on_history);

@@ -59,6 +59,48 @@ static void every_request_names_its_zone(void **state) {
   source_host_destroy(host);
 }
 
+#define PAST "/v4/carbon-intensity/past-range"
+
+/* Where ended runs want more than the history's day: after a start, then every six hours. */
+static void the_hours_before_yesterday_are_asked_for_now_and_then(void **state) {
+  (void)state;
+  source_host *host = open_good();
+  source_host_script(host, PAST, 200,
+                     "{\"zone\":\"IE\",\"data\":[{\"carbonIntensity\":280,\"datetime\":"
+                     "\"2026-01-01T05:00:00.000Z\",\"isEstimated\":false}]}");
+  assert_int_equal(source_host_observe(host, "eu-west-1", at("2026-01-01T12:30:00Z")), ZC_OK);
+  assert_int_equal(host->n_requests, 2); /* a day is what the history has */
+  assert_int_equal(source_host_observe(host, "eu-west-1", at("2025-12-31T04:40:00Z")), ZC_OK);
+  assert_int_equal(host->n_requests, 3);
+  assert_string_equal(host->urls[2],
+                      "https://api.electricitymaps.com/v4/carbon-intensity/past-range?zone=IE&"
+                      "emissionFactorType=lifecycle&disableCallerLookup=true&"
+                      "start=2025-12-31T04:00:00Z&end=2026-01-01T14:00:00Z");
+  assert_int_equal(host->n_points, 3);
+  assert_int_equal(host->points[2].point.from, at("2026-01-01T05:00:00Z"));
+  assert_int_equal(host->points[2].point.flags, ZC_POINT_OBSERVED);
+  host->now += 359 * MINUTE;
+  assert_int_equal(source_host_observe(host, "eu-west-1", at("2025-12-31T04:40:00Z")), ZC_OK);
+  assert_int_equal(host->n_requests, 2);
+  host->now += MINUTE;
+  assert_int_equal(source_host_observe(host, "eu-west-1", at("2025-12-01T00:00:00Z")), ZC_OK);
+  assert_int_equal(host->n_requests, 3);
+  assert_non_null(strstr(host->urls[2], "start=2025-12-24T18:00:00Z&"));
+  source_host_destroy(host);
+}
+
+static void a_plan_without_past_hours_loses_only_these(void **state) {
+  (void)state;
+  source_host *host = open_good();
+  source_host_script(host, PAST, 401, NOT_IN_PLAN);
+  assert_int_equal(source_host_observe(host, "eu-west-1", at("2025-12-31T04:40:00Z")), ZC_OK);
+  assert_int_equal(host->n_requests, 3);
+  assert_int_equal(host->n_points, 2);
+  assert_non_null(strstr(host->log, "past-range"));
+  assert_null(strstr(host->log, "s3cret"));
+  source_host_destroy(host);
+}
+
 static void options_change_the_request(void **state) {
   (void)state;
   const char *const pairs[] = {"data_center", "aws/eu-west-1", NULL};
@@ -242,6 +284,8 @@ static void forecasts_can_be_switched_off(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_request_names_its_zone),
+      cmocka_unit_test(the_hours_before_yesterday_are_asked_for_now_and_then),
+      cmocka_unit_test(a_plan_without_past_hours_loses_only_these),
       cmocka_unit_test(options_change_the_request),
       cmocka_unit_test(a_data_centre_elsewhere_takes_any_zone),
       cmocka_unit_test(regions_are_checked),

@@ -18,7 +18,7 @@ typedef struct {
 } reader;
 
 const char *zc_em_endpoint_word(int endpoint) {
-  static const char *const words[] = {"latest", "history", "forecast"};
+  static const char *const words[] = {"latest", "history", "past-range", "forecast"};
   return words[endpoint];
 }
 

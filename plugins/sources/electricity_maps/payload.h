@@ -12,7 +12,7 @@
 #define ZC_EM_ROWS_MAX      2048 /* 72 h in steps of 5 min are 864 */
 #define ZC_EM_INTENSITY_MAX 5000.0
 
-enum { ZC_EM_LATEST, ZC_EM_HISTORY, ZC_EM_FORECAST, ZC_EM_ENDPOINTS };
+enum { ZC_EM_LATEST, ZC_EM_HISTORY, ZC_EM_PAST, ZC_EM_FORECAST, ZC_EM_ENDPOINTS };
 
 typedef struct {
   int endpoint;
@@ -32,6 +32,6 @@ int zc_em_read(const zc_host *host, const zc_json *json, const zc_em_question *q
                zc_em_answer *ret, char *why, size_t why_size);
 void zc_em_answer_finish(zc_em_answer *answer);
 
-const char *zc_em_endpoint_word(int endpoint); /* "latest", "history", "forecast" */
+const char *zc_em_endpoint_word(int endpoint); /* "latest", "past-range", … */
 
 #endif
