@@ -421,6 +421,7 @@ int zc_realise_create(zc_engine *engine, zc_error *error) {
   if (!r) return zc_error_set(error, ZC_ENOMEM, "no memory for the runs that have ended");
   r->engine = engine;
   r->oldest = ZC_TIME_MAX;
+  r->timer.owner = "realise";
   engine->realiser = r;
   return ZC_OK;
 }
