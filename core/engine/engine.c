@@ -16,26 +16,42 @@ bool zc_engine_same_instance(const zc_plugin_settings *a, const zc_plugin_settin
          zc_config_equal(a->options, b->options);
 }
 
-int zc_engine_create_triggers(zc_engine *engine, const zc_settings *settings, zc_error *error) {
-  for (size_t i = 0; i < settings->n_pipelines; i++) {
-    if (!settings->pipelines[i].has_trigger) continue;
-    const zc_plugin *plugin = settings->pipelines[i].trigger.plugin;
-    size_t at = 0;
-    while (at < engine->n_triggers && engine->triggers[at].plugin != plugin)
-      at++;
-    if (at < engine->n_triggers) continue;
+/* The instance that serves all pipelines with that trigger: made with the first of them. NULL with
+ * *error. */
+static zc_instance *trigger_of(zc_engine *engine, const zc_plugin *plugin, zc_error *error) {
+  size_t at = 0;
+  while (at < engine->n_triggers && engine->triggers[at].plugin != plugin)
+    at++;
+  if (at == engine->n_triggers) {
     zc_trigger_slot *grown = realloc(engine->triggers, (at + 1) * sizeof *grown);
-    if (!grown) return zc_error_set(error, ZC_ENOMEM, "no memory for the triggers");
+    if (!grown) {
+      zc_error_set(error, ZC_ENOMEM, "no memory for the triggers");
+      return NULL;
+    }
     engine->triggers = grown;
     grown[at] = (zc_trigger_slot){.plugin = plugin};
     int status =
         zc_instance_create(engine->context, plugin, plugin->name, NULL, &grown[at].instance, error);
-    if (status != ZC_OK) {
-      engine->refused_line = settings->pipelines[i].trigger.line;
-      return status;
-    }
+    if (status != ZC_OK) return NULL;
     engine->n_triggers++;
   }
+  return engine->triggers[at].instance;
+}
+
+int zc_engine_create_triggers(zc_engine *engine, const zc_settings *settings, zc_error *error) {
+  for (size_t i = 0; i < settings->n_pipelines; i++) {
+    const zc_pipeline_settings *pipeline = &settings->pipelines[i];
+    zc_error reason = {0};
+    if (!pipeline->has_trigger) continue;
+    engine->refused_line = pipeline->trigger.line;
+    zc_instance *instance = trigger_of(engine, pipeline->trigger.plugin, error);
+    if (!instance) return error->status;
+    int status = zc_instance_check_trigger(instance, settings, pipeline, &reason);
+    if (status != ZC_OK) {
+      return zc_error_set(error, status, "pipelines.%s.trigger.%s", pipeline->name, reason.text);
+    }
+  }
+  engine->refused_line = 0;
   return ZC_OK;
 }
 

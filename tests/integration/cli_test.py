@@ -126,6 +126,8 @@ def check_asks_the_triggers_about_each_pipelines_options(program):
     for i, words in enumerate(triggers.values()):
         has(done.stdout, f"error: pipelines.p{i}.trigger.{words}")
     equal("canary" in done.stdout + done.stderr, False, "a secret is shown")
+    done = expect(program, 78, "run", "-c", "bad.yaml", "--once")
+    has(done.stderr, "pipelines.p0.trigger.environment, entry 2")
 
 
 def the_config_is_looked_for_in_the_documented_order(program):
