@@ -158,6 +158,8 @@ static void print_status(runner *r) {
 static int run_engine(runner *r) {
   if (r->from) {
     replay(r);
+    zc_engine_roll_up(r->session.engine);
+    zc_loop_run(r->session.loop, r->to);
     print_status(r);
   } else {
     zc_loop_run(r->session.loop, ZC_TIME_MAX);

@@ -1,4 +1,5 @@
-/* tables - makes, checks and writes down the tables that the sinks need. */
+/* tables - makes, checks and writes down the tables that the sinks need, and rebuilds derived ones.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 #include "core/base/time_text.h"
 #include "core/cli/output.h"
 #include "core/cli/session.h"
+#include "core/cli/tables_rebuild.h"
 #include "core/plugin/instance.h"
 #include "core/tables/schema.h"
 #include "core/tables/template.h"
@@ -13,7 +15,7 @@
 #define DEADLINE     (30 * ZC_MINUTE)
 #define TEMPLATE_MAX ((size_t)1 << 20)
 
-typedef enum { CREATE, CHECK, TEMPLATE } action;
+typedef enum { CREATE, CHECK, TEMPLATE, REBUILD, ACTIONS } action;
 
 static uint32_t flags_of(const zc_arguments *arguments) {
   uint32_t streams = zc_arguments_has(arguments, "streams") ? ZC_TABLES_STREAMS : 0;
@@ -146,19 +148,26 @@ static int write_template(const zc_arguments *arguments) {
 /* ---- the command ---- */
 
 static int read_action(const char *name, action *ret) {
-  static const char *const names[] = {"create", "check", "template"};
-  for (size_t i = 0; i < 3; i++) {
+  static const char *const names[ACTIONS] = {"create", "check", "template", "rebuild"};
+  for (size_t i = 0; i < ACTIONS; i++) {
     if (strcmp(name, names[i]) != 0) continue;
     *ret = (action)i;
     return ZC_EXIT_FINE;
   }
-  const char *near = zc_nearest(name, names, 3);
+  const char *near = zc_nearest(name, names, ACTIONS);
   return near ? zc_cli_usage("tables: '%s' is not known: did you mean '%s'?", name, near)
               : zc_cli_usage("tables: '%s' is not known", name);
 }
 
 /* Switches that the action has no use for are refused, so that nobody relies on them. */
 static int check_switches(const zc_arguments *arguments, action what) {
+  bool of_rebuild = zc_arguments_has(arguments, "from") || zc_arguments_has(arguments, "to") ||
+                    zc_arguments_has(arguments, "now");
+  bool of_tables = flags_of(arguments) != 0;
+  if (what != REBUILD && of_rebuild)
+    return zc_cli_usage("tables: --from, --to and --now are for rebuild");
+  if (what == REBUILD && of_tables)
+    return zc_cli_usage("tables: --streams and --deletion-protection are not for rebuild");
   if (what == TEMPLATE) {
     return zc_arguments_has(arguments, "config")
                ? zc_cli_usage("tables: template reads no configuration: give --prefix")
@@ -174,6 +183,7 @@ static int tables(const zc_arguments *arguments) {
   int status = read_action(arguments->operands[0], &what);
   if (status == ZC_EXIT_FINE) status = check_switches(arguments, what);
   if (status != ZC_EXIT_FINE) return status;
+  if (what == REBUILD) return zc_tables_rebuild(arguments);
   return what == TEMPLATE ? write_template(arguments) : with_sinks(arguments, what == CREATE);
 }
 
@@ -183,17 +193,23 @@ static const zc_switch switches[] = {
     {"prefix", 0, "PREFIX", "template: put before the tables' names"},
     {"streams", 0, NULL, "with a stream of changes on each table"},
     {"deletion-protection", 0, NULL, "with protection against deletion"},
+    {"from", 0, "DATE", "rebuild: the first day (UTC), such as 2026-01-31"},
+    {"to", 0, "DATE", "rebuild: the last day"},
+    {"now", 0, "TIME", "rebuild: as of then, not by a running engine"},
     ZC_SWITCH_HELP,
 };
 
 const zc_command zc_command_tables = {
     .name = "tables",
-    .operands = "create | check | template",
-    .summary = "make or check the tables of a store, or write them as a template",
+    .operands = "create | check | template | rebuild",
+    .summary = "make, check or write down the tables of a store, or rebuild derived ones",
     .details =
         "create makes what is missing in every sink that needs it, and leaves alone what is\n"
         "there. check prints each difference on a line; exit status 1 where there is one.\n"
-        "template prints CloudFormation, Terraform, or the policy that the engine needs.\n",
+        "template prints CloudFormation, Terraform, or the policy that the engine needs.\n"
+        "rebuild makes the rows of pipeline_analytics, regional_insights and carbon_leaderboard "
+        "of\n"
+        "these days anew from runs and history, as the engine does by itself when they change.\n",
     .min_operands = 1,
     .max_operands = 1,
     .switches = switches,

@@ -1,4 +1,4 @@
-/* Warnings about what is allowed and yet hardly meant. */
+/* Warnings about what is allowed and yet hardly meant, and names that would meet in a table. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,6 +39,29 @@ static void test_nothing_to_say(void **state) {
                "  - {plugin: static_pue, regions: [a, b]}\n"
                "pipelines: [{name: p, region: a, relocate_to: [b]}]\n" REST,
                "");
+}
+
+static void test_team_named_like_a_pipeline(void **state) {
+  (void)state;
+  const char *text = "regions: [a]\n"
+                     "sources: [{plugin: static_pue, regions: [a]}]\n"
+                     "pipelines:\n"
+                     "  - {name: web, region: a, team: shop}\n"
+                     "  - name: checkout\n"
+                     "    region: a\n"
+                     "    team: web\n" REST;
+  zc_findings findings = {0};
+  zc_settings *settings = NULL;
+  zc_buffer to;
+  zc_buffer_init(&to, 1 << 20);
+  assert_int_equal(
+      zc_config_load_text(text, strlen(text), "t", &sample_load_options, &settings, &findings),
+      ZC_EINVAL);
+  zc_findings_print(&findings, "t", &to);
+  assert_non_null(strstr(to.data, "t:7:11: error: pipelines[1].team: a pipeline (line 4) has the "
+                                  "name of this team"));
+  zc_buffer_finish(&to);
+  zc_findings_finish(&findings);
 }
 
 static void test_missing_parts(void **state) {
@@ -169,10 +192,15 @@ static void test_told_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_nothing_to_say),   cmocka_unit_test(test_missing_parts),
-      cmocka_unit_test(test_pue_twice),        cmocka_unit_test(test_renewable_share),
-      cmocka_unit_test(test_adjusted_and_not), cmocka_unit_test(test_bases),
-      cmocka_unit_test(test_averages),         cmocka_unit_test(test_no_warnings_beside_errors),
+      cmocka_unit_test(test_nothing_to_say),
+      cmocka_unit_test(test_team_named_like_a_pipeline),
+      cmocka_unit_test(test_missing_parts),
+      cmocka_unit_test(test_pue_twice),
+      cmocka_unit_test(test_renewable_share),
+      cmocka_unit_test(test_adjusted_and_not),
+      cmocka_unit_test(test_bases),
+      cmocka_unit_test(test_averages),
+      cmocka_unit_test(test_no_warnings_beside_errors),
       cmocka_unit_test(test_told_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

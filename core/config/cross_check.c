@@ -272,6 +272,20 @@ static bool averages_unused(const zc_settings *settings) {
   return unused;
 }
 
+/* The leaderboard has one row a name, for pipelines and teams alike. */
+static void check_team(pipeline_check *check, const zc_pipeline_settings *pipeline,
+                       const zc_node *node) {
+  const zc_settings *settings = check->reader->settings;
+  const zc_pipeline_settings *same =
+      pipeline->team ? zc_settings_pipeline(settings, pipeline->team) : NULL;
+  if (!same) return;
+  zc_check_error(
+      &check->reader->check, zc_node_get(node, "team"),
+      "a pipeline (line %d) has the name of this team, and the leaderboard has one row a "
+      "name: rename one of them",
+      same->line);
+}
+
 static void check_pipelines(zc_reader *reader, const zc_node *root, const region_facts *facts) {
   pipeline_check check = {.reader = reader, .facts = facts};
   check.averages_unused = averages_unused(reader->settings);
@@ -282,6 +296,7 @@ static void check_pipelines(zc_reader *reader, const zc_node *root, const region
     check_adjusted(&check, pipeline, node);
     check_basis(&check, pipeline, node);
     check_static(&check, pipeline, node);
+    check_team(&check, pipeline, node);
   }
 }
 

@@ -165,19 +165,37 @@ const zc_section zc_section_pipelines = {
     .children = pipeline_children,
     .name = {"name", "A-Za-z0-9._@-", 100}};
 
+/* ---- derived tables ------------------------------------------------------------------------- */
+
+static const zc_option insights_rows[] = {
+    {"threshold", ZC_NUMBER, 0, "100", "0..10000",
+     "Up to this intensity a region counts as one of regions_below_threshold, gCO2eq/kWh."},
+};
+
+const zc_section zc_section_insights = {
+    .key = "insights", .help = "What regional_insights tells of an hour.", ROWS(insights_rows)};
+
+static const zc_option rollups_rows[] = {
+    {"every", ZC_DURATION, 0, "1h", "15m..24h",
+     "How often the derived tables are brought up to date from what has changed."},
+};
+
+const zc_section zc_section_rollups = {
+    .key = "rollups",
+    .help = "The tables made from runs and history: pipeline_analytics, regional_insights, "
+            "carbon_leaderboard.",
+    ROWS(rollups_rows)};
+
 /* ---- the whole file ------------------------------------------------------------------------- */
 
 static const zc_option root_rows[] = {
     {"regions", ZC_STRING_LIST, ZC_REQUIRED, NULL, "1..64",
      "The regions' names; their order decides ties."},
 };
-static const zc_section *const root_children[] = {&zc_section_engine,
-                                                  &zc_section_sources,
-                                                  &zc_section_policies,
-                                                  &zc_section_defaults,
-                                                  &zc_section_pipelines,
-                                                  &zc_section_sinks,
-                                                  NULL};
+static const zc_section *const root_children[] = {
+    &zc_section_engine,   &zc_section_sources,   &zc_section_policies,
+    &zc_section_defaults, &zc_section_pipelines, &zc_section_sinks,
+    &zc_section_insights, &zc_section_rollups,   NULL};
 
 const zc_section zc_section_root = {.key = "",
                                     .help = "The whole file.",

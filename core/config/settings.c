@@ -142,6 +142,7 @@ static void read_sections(zc_reader *reader, const zc_node *root) {
   zc_config_free(top);
   check_required(reader, root);
   zc_read_engine(reader, root);
+  zc_read_derived(reader, root);
   if (reader->options->prepare) {
     void *user = reader->options->finder ? reader->options->finder->user : NULL;
     reader->options->prepare(user, settings->plugin_dirs, settings->n_plugin_dirs);

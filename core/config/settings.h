@@ -51,10 +51,12 @@ void zc_plugin_settings_finish(zc_plugin_settings *settings);
 
 void zc_read_source_regions(zc_reader *reader, const zc_node *entry, zc_plugin_settings *source);
 void zc_read_engine(zc_reader *reader, const zc_node *root);
+void zc_read_derived(zc_reader *reader, const zc_node *root);
 void zc_read_pipelines(zc_reader *reader, const zc_node *root);
 void zc_pipeline_settings_finish(zc_pipeline_settings *pipeline);
 
-/* What is allowed and yet hardly meant: warnings, on settings without errors. */
+/* On settings without errors: what is allowed and yet hardly meant (warnings), and names that would
+ * meet in a table (errors). */
 void zc_cross_check(zc_reader *reader, const zc_node *root);
 
 #endif

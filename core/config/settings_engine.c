@@ -1,4 +1,4 @@
-/* `regions:` and `engine:`. */
+/* `engine:`, and what is told by the derived tables. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,4 +54,16 @@ void zc_read_engine(zc_reader *reader, const zc_node *root) {
   read_plugin_dirs(reader, zc_node_get(node, "plugin_dirs"), engine);
   read_log(reader, node);
   zc_config_free(engine);
+}
+
+void zc_read_derived(zc_reader *reader, const zc_node *root) {
+  zc_settings *settings = reader->settings;
+  zc_config *insights =
+      zc_section_read(reader, &zc_section_insights, zc_node_get(root, "insights"), 0);
+  zc_config *rollups =
+      zc_section_read(reader, &zc_section_rollups, zc_node_get(root, "rollups"), 0);
+  if (insights) settings->insights_threshold = zc_config_number(insights, "threshold");
+  if (rollups) settings->rollup_every_ms = zc_config_integer(rollups, "every");
+  zc_config_free(insights);
+  zc_config_free(rollups);
 }

@@ -256,6 +256,7 @@ static void on_read(void *user, int status, const zc_outbox_item *items, size_t 
     delivery->busy = false;
     delivery->drained = status == ZC_OK && n == 0;
     if (status != ZC_OK) fail(delivery, status, "the journal's outbox cannot be read");
+    if (delivery->drained) zc_rollup_drained(engine, delivery);
   }
   zc_engine_settle(engine);
 }

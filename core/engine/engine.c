@@ -83,6 +83,7 @@ static int create_all(zc_engine *engine, zc_error *error) {
   if ((status = zc_engine_create_stages(engine, error)) != ZC_OK || engine->options.dry)
     return status;
   if ((status = zc_realise_create(engine, error)) != ZC_OK) return status;
+  if ((status = zc_rollup_create(engine, error)) != ZC_OK) return status;
   return zc_engine_create_triggers(engine, engine->settings, error);
 }
 
@@ -116,12 +117,15 @@ int zc_engine_start(zc_engine *engine, zc_error *error) {
     if (status != ZC_OK) {
       return zc_error_set(error, status, "the journal's outbox cannot be made ready");
     }
-    if ((status = zc_realise_recover(engine, error)) != ZC_OK) return status;
-    if ((status = zc_recover(engine, error)) != ZC_OK) return status;
+    if (!engine->options.tables_only) {
+      if ((status = zc_realise_recover(engine, error)) != ZC_OK) return status;
+      if ((status = zc_recover(engine, error)) != ZC_OK) return status;
+    }
     zc_deliver_start(engine);
+    zc_rollup_start(engine);
     if (!engine->options.no_schedule) zc_schedule_start(engine);
   }
-  zc_collect_start(engine);
+  if (!engine->options.tables_only) zc_collect_start(engine);
   return ZC_OK;
 }
 
@@ -181,7 +185,9 @@ static void finish_stop(zc_engine *engine) {
 }
 
 void zc_engine_settle(zc_engine *engine) {
-  if (!engine->stopping && once_is_done(engine)) zc_loop_stop(engine->loop);
+  if (!engine->stopping && once_is_done(engine) && zc_rollup_flush(engine)) {
+    zc_loop_stop(engine->loop);
+  }
   if (!engine->stopping || !engine->stopped) return;
   /* What is held back (a full disk) was not acted on: it is not waited for to the end. */
   size_t hopeless = engine->closing ? engine->n_held_back : 0;
@@ -215,6 +221,7 @@ void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) 
   engine->stopped_user = user;
   zc_collect_stop(engine);
   zc_realise_stop(engine);
+  zc_rollup_stop(engine);
   zc_timer_stop(engine->loop, &engine->history_timer);
   zc_timer_after(engine->loop, &engine->stop_timer, engine->settings->shutdown_ms, on_stop_limit,
                  engine);
@@ -243,6 +250,8 @@ void zc_engine_destroy(zc_engine *engine) {
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
   zc_realise_destroy(engine);
+  zc_rollup_stop(engine);
+  zc_rollup_destroy(engine);
   for (size_t i = 0; i < engine->n_triggers; i++)
     zc_instance_destroy(engine->triggers[i].instance);
   free(engine->triggers);
@@ -269,6 +278,10 @@ void zc_engine_on_fatal(zc_engine *engine, void (*fatal)(void *user, const char 
 
 bool zc_engine_collected(const zc_engine *engine) {
   return engine->collected;
+}
+
+void zc_engine_roll_up(zc_engine *engine) {
+  zc_rollup_flush(engine);
 }
 
 void zc_engine_on_collected(zc_engine *engine, void (*ready)(void *user), void *user) {

@@ -17,6 +17,7 @@ typedef struct {
   bool once;        /* collect, decide and run what is due, then stop */
   bool no_schedule; /* only what zc_engine_trigger() asks for */
   bool dry;         /* no journal, no triggers, no sinks: `decide`, `source` */
+  bool tables_only; /* journal and sinks, for zc_engine_rebuild_tables(): nothing is run */
   zc_time as_of;    /* `decide --at`: sources without ZC_SOURCE_RECORDED are not asked; else 0 */
   uint64_t seed;
 } zc_engine_options;
@@ -82,6 +83,14 @@ int zc_engine_enable_reload(zc_engine *engine, zc_registry *registry, const char
  * engine stops, ZC_ECONFLICT where too many wait, ZC_ENOMEM. */
 int zc_engine_reload(zc_engine *engine, void (*done)(void *user, const zc_reload_outcome *outcome),
                      void *user, zc_error *error);
+/* Makes the rows of the derived tables anew for the days from `from` to `to` (their midnights,
+ * inclusive) from what the first sink has that can be read back; `done` on a later turn, or at
+ * once. ZC_ENOTFOUND where there is no such sink; ZC_EINVAL, ZC_ECONFLICT, ZC_ECANCELED. */
+int zc_engine_rebuild_tables(zc_engine *engine, zc_time from, zc_time to,
+                             void (*done)(void *user, int status, const char *message), void *user,
+                             zc_error *error);
+/* Brings the derived tables up to date, before an end; run the loop until that is done. */
+void zc_engine_roll_up(zc_engine *engine);
 
 /* Decides for a pipeline now, starting nothing: appends the item as JSON, and with `why` a member
  * "why": candidates with their figures and every policy's answer. */

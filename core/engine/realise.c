@@ -312,6 +312,8 @@ static void on_read(void *user, int status, zc_read_back *rows, size_t n) {
   zc_change *change = zc_change_begin(engine->journal);
   for (size_t i = 0; i < n; i++) {
     if (rows[i].status == ZC_OK) {
+      const zc_execution *x = &rows[i].execution;
+      if (r->batch[i]->block) zc_rollup_mark_run(engine, x->pipeline, x->requested_at);
       add_row(change, &rows[i].execution, r->batch[i]);
       continue;
     }

@@ -42,6 +42,7 @@ static void committed(zc_commit *commit) {
   zc_engine *engine = live->engine;
   engine->commits--;
   live->commits--;
+  zc_rollup_mark_run(engine, live->execution.pipeline, live->execution.requested_at);
   report_accepted(live, ZC_OK);
   if (engine->changed) engine->changed(engine->changed_user, &live->execution);
   void (*done)(zc_live *) = commit->done;
@@ -193,6 +194,7 @@ static size_t add_region(zc_engine *engine, size_t region, zc_time now, zc_chang
     if (zc_history_item_write(view, slot, source, item) != ZC_OK || item->status != ZC_OK) continue;
     zc_change_item(change, zc_tables[ZC_TABLE_HISTORY], item->data, item->length);
     remember(memory, slot);
+    zc_rollup_mark_slot(engine, slot->from, slot->to);
     added++;
   }
   return added;

@@ -97,6 +97,7 @@ static void load(void *user) {
 /* ---- building and swapping ---- */
 
 static void exchange(zc_engine *engine, zc_engine *fresh) {
+  zc_rollup_pause(engine);
   zc_collect_exchange(engine, fresh);
   zc_decision_exchange(engine, fresh);
   zc_deliver_exchange(engine, fresh);
@@ -112,6 +113,7 @@ static void renew(zc_engine *engine) {
   zc_deliver_renew(engine);
   zc_schedule_renew(engine);
   zc_collect_renew(engine);
+  zc_rollup_renew(engine);
 }
 
 static void fresh_destroy(zc_engine *fresh) {

@@ -5,6 +5,7 @@
  * execute.c   decision -> trigger -> status; recover.c takes up what the journal holds
  * realise.c   ended run + what was observed -> what it really saved
  * deliver.c   outbox -> sinks            engine.c    ties them together
+ * rollup.c    sinks -> derived tables    (with rollup_….c)
  *
  * One owner a field: the stage under whose heading it stands. */
 #ifndef ZC_ENGINE_STAGES_H
@@ -70,6 +71,10 @@ typedef struct {
   zc_slot *slots;
   size_t n, capacity;
 } zc_history_memory;
+
+/* ---- roll up ---- */
+
+typedef struct zc_rollup zc_rollup; /* rollup_parts.h */
 
 /* ---- execute ---- */
 
@@ -196,6 +201,8 @@ struct zc_engine {
   /* reload */
   struct zc_reload *reload; /* NULL: not enabled */
   int refused_line;         /* of the entry whose plugin refused to be made */
+  /* roll up */
+  zc_rollup *rollup; /* NULL where dry */
   /* stop */
   zc_timer stop_timer;
   void (*stopped)(void *user);
@@ -311,6 +318,25 @@ void zc_deliver_renew(zc_engine *engine);                      /* as zc_collect_
 /* reload.c */
 const zc_reload_outcome *zc_reload_last(const zc_engine *engine); /* NULL: not enabled */
 void zc_reload_destroy(zc_engine *engine);
+
+/* rollup.c: the derived tables, from what the sinks have */
+int zc_rollup_create(zc_engine *engine, zc_error *error);
+void zc_rollup_start(zc_engine *engine);
+void zc_rollup_stop(zc_engine *engine);
+void zc_rollup_destroy(zc_engine *engine);
+void zc_rollup_pause(zc_engine *engine); /* before the settings are exchanged */
+void zc_rollup_renew(zc_engine *engine); /* and after */
+/* A run's item has been journalled that was requested then: its day is added up again. */
+void zc_rollup_mark_run(zc_engine *engine, const char *pipeline, zc_time requested_at);
+/* Likewise a row of history. */
+void zc_rollup_mark_slot(zc_engine *engine, zc_time from, zc_time to);
+/* The sink has been told everything that was in the outbox. */
+void zc_rollup_drained(zc_engine *engine, const zc_delivery *delivery);
+/* Before an end: brings the tables up to date. True where there is nothing to do, or it cannot be
+ * done now; else zc_engine_settle() is called after it. */
+bool zc_rollup_flush(zc_engine *engine);
+/* ,"rollups":{…} */
+void zc_rollup_status(const zc_engine *engine, zc_buffer *to);
 
 /* engine.c */
 /* Everything that settings are made into, but for the instances of triggers: one of each plugin

@@ -90,5 +90,6 @@ int zc_engine_status(zc_engine *engine, zc_buffer *to) {
   }
   zc_buffer_char(to, ']');
   write_reload(engine, to);
+  zc_rollup_status(engine, to);
   return zc_buffer_char(to, '}');
 }

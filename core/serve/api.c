@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/io/work.h"
 #include "core/tables/execution_item.h"
+#include "core/tables/rollup_period.h"
 
 #define DEFAULT_LIMIT 50
 
@@ -281,12 +283,50 @@ static void get_executions(void *user, zc_exchange *exchange) {
   start_reading(user, exchange, r);
 }
 
+/* ---- the derived tables ---- */
+
+static void on_rebuilt(void *user, int status, const char *message) {
+  (void)user;
+  if (status == ZC_OK)
+    zc_log(ZC_LOG_INFO, "rollups", "the derived tables have been rebuilt as asked for");
+  else
+    zc_log(ZC_LOG_ERROR, "rollups", "the derived tables were not rebuilt: %s", message);
+}
+
+static bool read_date(zc_exchange *exchange, const char *name, zc_time *ret) {
+  const char *text = zc_exchange_parameter(exchange, name);
+  const zc_span span = {text, text ? strlen(text) : 0};
+  if (text && zc_date_parse(&span, ret) == ZC_OK) return true;
+  zc_exchange_error(exchange, 400, "%s: a date such as 2026-01-31", name);
+  return false;
+}
+
+static void post_rebuild(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  zc_time from, to;
+  zc_error error = {0};
+  if (!body_is_empty(exchange) || !read_date(exchange, "from", &from) ||
+      !read_date(exchange, "to", &to))
+    return;
+  int status = zc_engine_rebuild_tables(api->engine, from, to, on_rebuilt, NULL, &error);
+  if (status == ZC_OK) {
+    zc_buffer_text(&exchange->answer, "{\"accepted\":true}");
+    zc_exchange_answer(exchange, 202);
+  } else {
+    zc_exchange_error(exchange, http_status(status), "%s", error.text);
+  }
+}
+
 /* ---- the table ---- */
 
 static const zc_route routes[] = {
-    {"GET", "/v1/status", get_status},           {"POST", "/v1/pipelines/{}/trigger", post_trigger},
-    {"POST", "/v1/reload", post_reload},         {"GET", "/v1/executions", get_executions},
-    {"GET", "/v1/executions/{}", get_execution}, {"POST", "/v1/executions/{}/cancel", post_cancel},
+    {"GET", "/v1/status", get_status},
+    {"POST", "/v1/pipelines/{}/trigger", post_trigger},
+    {"POST", "/v1/reload", post_reload},
+    {"GET", "/v1/executions", get_executions},
+    {"GET", "/v1/executions/{}", get_execution},
+    {"POST", "/v1/executions/{}/cancel", post_cancel},
+    {"POST", "/v1/tables/rebuild", post_rebuild},
 };
 
 int zc_api_create(zc_loop *loop, zc_engine *engine, const char *state_dir,

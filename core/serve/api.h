@@ -5,6 +5,7 @@
  *   GET  /v1/executions?live=1&limit=50    {"executions":[item, …]}
  *   GET  /v1/executions/{id}               item
  *   POST /v1/executions/{id}/cancel        202 {"execution_id":…,"status":…}
+ *   POST /v1/tables/rebuild?from=…&to=…    202: dates; the derived tables are made anew
  *
  *   POST /v1/reload                        {"taken":true,"path":…,"findings":"…"}, or 422 with
  * "error"
