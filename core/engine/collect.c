@@ -286,7 +286,26 @@ static void ask_round(zc_timer *timer) {
   if (--c->waiting == 0) round_over(c);
 }
 
+/* What is known is of another time: decisions wait for the sources, as they did at the start. */
+static void on_clock_set(void *user, int64_t ms) {
+  zc_engine *engine = user;
+  if (engine->stopping) return;
+  zc_log(
+      ZC_LOG_WARNING, "engine",
+      "the system's clock was set %s by %lld s, or the machine slept: the sources are asked again",
+      ms > 0 ? "ahead" : "back", (long long)((ms > 0 ? ms : -ms) / ZC_SECOND));
+  engine->collected = false;
+  zc_timer_after(engine->loop, &engine->first_round, ZC_FIRST_ROUND_LIMIT, on_first_round_limit,
+                 engine);
+  for (size_t i = 0; i < engine->settings->n_sources; i++) {
+    zc_collector *c = engine->collectors[i];
+    c->asked = false;
+    zc_timer_after(engine->loop, &c->timer, 0, ask_round, c);
+  }
+}
+
 void zc_collect_start(zc_engine *engine) {
+  zc_loop_on_clock_set(engine->loop, on_clock_set, engine);
   zc_timer_after(engine->loop, &engine->first_round, ZC_FIRST_ROUND_LIMIT, on_first_round_limit,
                  engine);
   for (size_t i = 0; i < engine->settings->n_sources; i++) {

@@ -243,6 +243,7 @@ void zc_engine_detach(zc_engine *engine) {
 void zc_engine_destroy(zc_engine *engine) {
   if (!engine) return;
   engine->stopping = true;
+  zc_loop_on_clock_set(engine->loop, NULL, NULL);
   zc_reload_destroy(engine);
   zc_live *live, *next;
   zc_record_stop(engine);

@@ -15,6 +15,7 @@
 #define MAX_TURN_NS       INT64_C(10000000)
 /* The longest sleep while wall timers wait: the system's clock may be set meanwhile. */
 #define MAX_SLEEP_MS      INT64_C(1000)
+#define CLOCK_STEP_MS     ZC_MINUTE
 #define CLOSE_LIMIT_MS    6000 /* what is still under way then is left open */
 #define MAX_CLOSING_TURNS 8
 /* What a child has left between TERM and KILL once the loop is destroyed. */
@@ -95,6 +96,29 @@ void zc_timer_stop(zc_loop *loop, zc_timer *timer) {
 bool zc_timer_active(const zc_timer *timer) {
   return timer->callback != NULL;
 }
+
+/* ---- the system's clock is set -------------------------------------------------------------- */
+
+static int64_t clock_offset(const zc_loop *loop) {
+  return zc_clock_now(loop->clock) - zc_clock_elapsed(loop->clock);
+}
+
+void zc_loop_on_clock_set(zc_loop *loop, void (*callback)(void *user, int64_t ms), void *user) {
+  loop->clock_set = callback;
+  loop->clock_set_user = user;
+  loop->clock_offset = clock_offset(loop);
+}
+
+static void notice_clock(zc_loop *loop) {
+  if (!loop->clock_set || loop->clock->is_virtual) return;
+  int64_t offset = clock_offset(loop), moved = offset - loop->clock_offset;
+  loop->clock_offset = offset; /* what is slewed slowly never adds up */
+  if (moved > CLOCK_STEP_MS || moved < -CLOCK_STEP_MS) {
+    loop->clock_set(loop->clock_set_user, moved);
+  }
+}
+
+/* ---- which timer is next -------------------------------------------------------------------- */
 
 /* The timer that comes first, and in *ret_wait how long until then, in ms; below 0: it is late.
  * With a virtual clock both heaps have the same time, so that this is the order of due times. */
@@ -201,6 +225,7 @@ static bool wait_virtual(zc_loop *loop, zc_time until) {
 void zc_loop_run(zc_loop *loop, zc_time until) {
   bool go_on = true;
   while (go_on && !loop->stopping) {
+    notice_clock(loop);
     bool more = fire_due(loop);
     if (loop->stopping) break;
     if (more)

@@ -57,6 +57,11 @@ void zc_timer_after(zc_loop *loop, zc_timer *timer, int64_t ms, zc_timer_callbac
 void zc_timer_stop(zc_loop *loop, zc_timer *timer); /* fine where it is not started */
 bool zc_timer_active(const zc_timer *timer);
 
+/* Calls back on a turn in which the system's clock is found to have been set, or to have gone on
+ * while the machine slept, by more than a minute: `ms` ahead, or back where it is negative. One
+ * callback a loop; NULL: none. A virtual clock is never set. */
+void zc_loop_on_clock_set(zc_loop *loop, void (*callback)(void *user, int64_t ms), void *user);
+
 /* Something real (a request, a process, work on a thread) begins and ends: virtual time stands
  * still between the two, and the loop runs on. */
 void zc_loop_enter(zc_loop *loop);

@@ -18,6 +18,9 @@ struct zc_loop {
   size_t n_entered;
   bool in_uv; /* uv_run() is on the stack */
   bool stopping;
+  void (*clock_set)(void *user, int64_t ms);
+  void *clock_set_user;
+  int64_t clock_offset; /* wall time less elapsed time, when it was last looked at */
   uint64_t slow_callbacks;
   int64_t longest_callback_ns;
   struct zc_work_piece *works; /* not yet over */

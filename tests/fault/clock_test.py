@@ -267,7 +267,21 @@ def a_deadline_that_was_jumped_over_or_slept_through_starts_the_run_at_once(prog
         equal({row["status"] for row in program.rows("pipeline_executions")}, {"SUCCESS"})
 
 
-main([a_clock_that_is_set_fires_no_slot_twice_and_misses_none_uncounted,
+def after_a_step_the_sources_are_asked_before_anything_is_decided(program):
+    hours = [300] * 13 + [50] + [300] * 10
+    write_trace(program.path("t.csv"), "2026-06-01T00:00:00Z", 60, {"carbon_intensity": hours * 6})
+    with engine_of(program, DEFERRED) as engine:
+        engine.start("2026-06-01 10:59:50")
+        for clock in ("2026-06-05 10:59:50", "2026-06-03 10:59:50"):
+            engine.set_clock(clock)
+            engine.idle()
+            defer(engine)
+        equal(engine.log().count("the sources are asked again"), 2, engine.tail())
+        engine.stop()
+
+
+main([after_a_step_the_sources_are_asked_before_anything_is_decided,
+      a_clock_that_is_set_fires_no_slot_twice_and_misses_none_uncounted,
       downtime_costs_no_slot_uncounted_and_none_twice,
       a_deferred_run_keeps_its_deadline_whatever_the_clock_does,
       a_deadline_that_was_jumped_over_or_slept_through_starts_the_run_at_once])
