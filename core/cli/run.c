@@ -23,6 +23,7 @@ typedef struct {
   zc_control *control;
   zc_time from, to; /* of a replay; 0: none */
   bool once;
+  bool aside;  /* a damaged journal is kept aside */
   bool failed; /* a run failed */
   bool fatal;
 } runner;
@@ -84,6 +85,9 @@ static int read_arguments(const zc_arguments *arguments, runner *r) {
   }
   if (r->from && r->from >= r->to) return zc_cli_usage("run: --from must lie before --to");
   if (r->from && r->once) return zc_cli_usage("run: --once does not go with --from and --to");
+  r->aside = zc_arguments_has(arguments, "journal-aside");
+  /* Without its marks a run of --once would take up slots again that it has taken up. */
+  if (r->aside && r->once) return zc_cli_usage("run: --journal-aside does not go with --once");
   return ZC_EXIT_FINE;
 }
 
@@ -116,6 +120,7 @@ static int prepare(runner *r, const zc_arguments *arguments) {
   if (status != ZC_EXIT_FINE) return status;
   zc_engine_options options = {.once = r->once, .as_of = r->from, .seed = s->seed};
   if ((status = zc_session_open_http(s)) != ZC_EXIT_FINE) return status;
+  if (r->aside && (status = zc_session_keep_journal_aside(s)) != ZC_EXIT_FINE) return status;
   if ((status = zc_session_open_journal(s)) != ZC_EXIT_FINE) return status;
   if ((status = zc_session_create_engine(s, &options)) != ZC_EXIT_FINE) return status;
   zc_engine_on_fatal(s->engine, on_fatal, r);
@@ -200,6 +205,7 @@ static const zc_switch switches[] = {
     {"once", 0, NULL, "collect, decide and run what is due, then exit"},
     {"from", 0, "TIME", "replay recorded time: slots after this instant (with --to)"},
     {"to", 0, "TIME", "up to this instant, and with it"},
+    {"journal-aside", 0, NULL, "keep a damaged journal aside and start with an empty one"},
     ZC_SWITCH_HELP,
 };
 

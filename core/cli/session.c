@@ -1,5 +1,6 @@
 #include "core/cli/session.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,24 @@ int zc_session_open_http(zc_session *session) {
   if (status == ZC_OK) return ZC_EXIT_FINE;
   zc_cli_message("cannot make the HTTP client: %s", zc_status_text(status));
   return zc_cli_exit_of(status);
+}
+
+int zc_session_keep_journal_aside(zc_session *session) {
+  zc_error error = {0};
+  char name[PATH_MAX];
+  int status = zc_journal_aside(session->settings->state_dir, zc_clock_now(&session->clock), name,
+                                sizeof name, &error);
+  if (status != ZC_OK) return fail(&error);
+  if (name[0]) {
+    zc_log(ZC_LOG_ERROR, "journal",
+           "the damaged journal is kept as %s; starts with an empty one: runs that waited and rows "
+           "that no sink had yet are in the kept file only, slots missed meanwhile are not made up "
+           "for",
+           name);
+  } else {
+    zc_log(ZC_LOG_INFO, "journal", "sound: stays, --journal-aside has nothing to do");
+  }
+  return ZC_EXIT_FINE;
 }
 
 int zc_session_open_journal(zc_session *session) {

@@ -38,6 +38,8 @@ int zc_session_load(zc_session *session, const zc_arguments *arguments, bool pri
 /* Only session->state_dir: what else the file refers to (secrets, plugins) need not be there. */
 int zc_session_load_state_dir(zc_session *session, const zc_arguments *arguments);
 int zc_session_open_http(zc_session *session);
+/* Keeps a damaged journal aside, and says so; one that is sound stays. */
+int zc_session_keep_journal_aside(zc_session *session);
 /* Takes the journal's lock; one engine a state dir. */
 int zc_session_open_journal(zc_session *session);
 /* Makes the engine, does not start it. */

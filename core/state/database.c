@@ -5,7 +5,6 @@
 #include "core/state/journal_parts.h"
 
 #define APPLICATION_ID 0x5a634a31 /* "ZcJ1" */
-#define SCHEMA_VERSION 1
 #define BUSY_MS        2000
 #define CHECKED_WHOLE  ((int64_t)64 << 20) /* bytes */
 #define WAL_BYTES      "4194304"           /* kept between checkpoints */
@@ -185,7 +184,7 @@ int zc_database_open(const char *path, bool writing, sqlite3 **ret, zc_error *er
 static int create_schema(sqlite3 *database) {
   char numbers[96];
   snprintf(numbers, sizeof numbers, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-           APPLICATION_ID, SCHEMA_VERSION);
+           APPLICATION_ID, ZC_JOURNAL_VERSION);
   int result = zc_database_run(database, "PRAGMA auto_vacuum = INCREMENTAL;"
                                          "PRAGMA journal_mode = WAL;"
                                          "PRAGMA synchronous = FULL;"
@@ -216,13 +215,13 @@ static int check_kind(sqlite3 *database, const char *path, zc_error *error) {
   if (application != APPLICATION_ID) {
     return zc_journal_damaged(error, path, "it is no journal of ZeroCarb");
   }
-  if (version > SCHEMA_VERSION) {
+  if (version > ZC_JOURNAL_VERSION) {
     return zc_journal_damaged(error, path,
                               "its version %lld is newer than this program's %d: use the newer "
                               "program",
-                              (long long)version, SCHEMA_VERSION);
+                              (long long)version, ZC_JOURNAL_VERSION);
   }
-  if (version != SCHEMA_VERSION) {
+  if (version != ZC_JOURNAL_VERSION) {
     return zc_journal_damaged(error, path, "it has the unknown version %lld", (long long)version);
   }
   return ZC_OK;
@@ -311,12 +310,19 @@ int zc_database_damaged_items(sqlite3 *database, const char *path, int64_t *ret,
   return ZC_OK;
 }
 
-int zc_database_check(sqlite3 *database, const char *path, bool whole, zc_error *error) {
-  bool small = false;
+int zc_database_version(sqlite3 *database, int64_t *ret) {
+  int64_t application = 0;
+  int result = zc_database_number(database, "PRAGMA application_id", &application);
+  if (result == SQLITE_OK) result = zc_database_number(database, "PRAGMA user_version", ret);
+  return result == SQLITE_OK && application == APPLICATION_ID ? ZC_OK : ZC_EDATA;
+}
+
+int zc_database_check(sqlite3 *database, const char *path, zc_check how, zc_error *error) {
+  bool small = true;
   int status = check_kind(database, path, error);
   if (status == ZC_OK) status = check_schema(database, path, error);
-  if (status != ZC_OK || !whole) return status;
-  status = is_small(database, path, &small, error);
+  if (status != ZC_OK || how == ZC_CHECK_KIND) return status;
+  if (how == ZC_CHECK_SMALL) status = is_small(database, path, &small, error);
   if (status != ZC_OK || !small) return status;
   status = check_pages(database, path, error);
   return status == ZC_OK ? check_rows(database, path, error) : status;

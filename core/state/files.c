@@ -18,14 +18,14 @@ int zc_journal_damaged(zc_error *error, const char *path, const char *format, ..
   va_start(arguments, format);
   vsnprintf(reason, sizeof reason, format, arguments);
   va_end(arguments);
-  return zc_error_set(error, ZC_EDATA,
-                      "%s: %s. Nothing was changed. To start with an empty journal, move it aside "
-                      "first (mkdir aside && mv %s* aside/); runs in flight are then forgotten",
-                      path, reason, path);
+  return zc_error_set(
+      error, ZC_EDATA,
+      "%s: %s. Nothing was changed. `zerocarb run --journal-aside` keeps it aside and "
+      "starts with an empty journal: runs in flight are then forgotten",
+      path, reason);
 }
 
-/* A new name is there after a power cut only once its folder is on disk too. */
-static int sync_folder_of(const char *path) {
+int zc_sync_folder_of(const char *path) {
   char folder[PATH_BYTES];
   const char *slash = strrchr(path, '/');
   snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
@@ -40,7 +40,7 @@ static int sync_folder_of(const char *path) {
 static int make_folder(const char *path, bool last) {
   if (mkdir(path, last ? 0700 : 0755) != 0) return errno == EEXIST ? 0 : errno;
   if (last && chmod(path, 0700) != 0) return errno;
-  return sync_folder_of(path);
+  return zc_sync_folder_of(path);
 }
 
 /* Whoever can write there can put another journal or socket in the place of ours. */
@@ -135,7 +135,7 @@ static int make_file(const char *path, const char *draft, zc_error *error) {
     unlink(draft);
     return status;
   }
-  int number = rename(draft, path) == 0 ? sync_folder_of(path) : errno;
+  int number = rename(draft, path) == 0 ? zc_sync_folder_of(path) : errno;
   return number ? zc_error_set(error, ZC_EIO, "%s: %s", path, strerror(number)) : ZC_OK;
 }
 

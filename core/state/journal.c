@@ -36,7 +36,8 @@ static int on_wal(void *user, sqlite3 *database, const char *name, int pages) {
 static int open_writer(zc_journal *journal, zc_error *error) {
   int status = zc_wal_check(journal->path, error);
   if (status == ZC_OK) status = zc_database_open(journal->path, true, &journal->writer, error);
-  if (status == ZC_OK) status = zc_database_check(journal->writer, journal->path, true, error);
+  if (status == ZC_OK)
+    status = zc_database_check(journal->writer, journal->path, ZC_CHECK_SMALL, error);
   if (status == ZC_OK) {
     status =
         zc_database_damaged_items(journal->writer, journal->path, &journal->damaged_items, error);
@@ -67,7 +68,8 @@ static int open_for_reading(zc_journal *journal, zc_error *error) {
     zc_error_set(error, status, "%s is not there: no engine has run on it yet", journal->path);
   }
   if (status == ZC_OK) status = zc_database_open(journal->path, false, &journal->reader, error);
-  return status == ZC_OK ? zc_database_check(journal->reader, journal->path, false, error) : status;
+  return status == ZC_OK ? zc_database_check(journal->reader, journal->path, ZC_CHECK_KIND, error)
+                         : status;
 }
 
 static void free_journal(zc_journal *journal) {

@@ -26,8 +26,12 @@
 #define ZC_JOURNAL_CHANGE_BYTES  ((size_t)16 << 20)  /* of one change */
 #define ZC_JOURNAL_BODY_BYTES    ((size_t)1 << 20)   /* of one execution or item */
 #define ZC_JOURNAL_ENDED_KEPT    1000                /* ended executions, the newest */
-#define ZC_OUTBOX_READ_ITEMS     1000                /* of one read */
-#define ZC_OUTBOX_READ_BYTES     ((size_t)1 << 20)   /* likewise, beyond the first item */
+/* The files' sizes at most, where no run waits and the sinks have everything: idle pages and the
+ * newest ended runs, with rows of up to 4 KiB; and what is not yet moved from the WAL. */
+#define ZC_JOURNAL_REST_BYTES ((size_t)8 << 20)
+#define ZC_JOURNAL_WAL_BYTES  ((size_t)12 << 20)
+#define ZC_OUTBOX_READ_ITEMS  1000              /* of one read */
+#define ZC_OUTBOX_READ_BYTES  ((size_t)1 << 20) /* likewise, beyond the first item */
 
 typedef struct zc_journal zc_journal;
 typedef struct zc_change zc_change;
@@ -42,6 +46,12 @@ typedef void (*zc_journal_callback)(void *user, int status, const char *message)
  * are checked as they are read. A damaged row of the outbox does not stand in the way. ZC_EINVAL
  * where others could write to state_dir. */
 int zc_journal_open(zc_loop *loop, const char *state_dir, zc_journal **ret, zc_error *error);
+/* Blocking; before zc_journal_open(). Where the journal is damaged (here always checked whole) its
+ * files are renamed to journal.db.damaged-TIME…, so that opening makes an empty one; ret_name (of
+ * size bytes) is the first one's path then, else "". A sound journal, and one of a newer program
+ * (ZC_EINVAL), is left as it is. ZC_ECONFLICT where another engine holds the lock. */
+int zc_journal_aside(const char *state_dir, zc_time now, char *ret_name, size_t size,
+                     zc_error *error);
 /* Commits what was handed in, calls back what is still owed, then closes. Blocking; after the loop
  * stopped taking new work, before zc_loop_destroy(). NULL is fine. */
 void zc_journal_close(zc_journal *journal);

@@ -331,6 +331,65 @@ static void a_wal_that_a_crash_cut_off_is_read_as_far_as_it_goes(void **state) {
   }
 }
 
+static int keep_aside(rig *r, char *name, size_t size) {
+  zc_error error = {0};
+  return zc_journal_aside(r->directory, RIG_START, name, size, &error);
+}
+
+static void a_damaged_journal_is_kept_aside_on_request(void **state) {
+  rig *r = *state;
+  char name[200], expected[200];
+  fill(r);
+  image file = load(r->file);
+  file.bytes[file.size / 2] ^= 0x55;
+  memset(file.bytes + 4096, 0x55, 8192);
+  store(r->file, &file, file.size);
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_OK);
+  snprintf(expected, sizeof expected, "%s.damaged-2026-01-01T00:00:00Z", r->file);
+  assert_string_equal(name, expected);
+  image kept = load(name);
+  assert_int_equal(kept.size, file.size);
+  assert_memory_equal(kept.bytes, file.bytes, file.size);
+  free(kept.bytes);
+  expect_runs(r, 0, 0); /* a new one */
+  store(r->file, &file, file.size);
+  free(file.bytes);
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_ECONFLICT); /* never replaced */
+  assert_int_equal(access(r->file, F_OK), 0);
+}
+
+static void what_is_not_damaged_is_not_kept_aside(void **state) {
+  rig *r = *state;
+  char name[200];
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_OK); /* nothing there */
+  assert_string_equal(name, "");
+  fill(r);
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_OK);
+  assert_string_equal(name, "");
+  rig_open(r);
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_ECONFLICT); /* in use */
+  rig_close(r);
+  alter(r, "PRAGMA user_version = 2");
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_EINVAL); /* a newer program's */
+  assert_int_equal(access(r->file, F_OK), 0);
+}
+
+/* A move that a crash cut short: the file is away, its WAL still there. */
+static void a_move_that_was_cut_short_is_finished(void **state) {
+  rig *r = *state;
+  char name[200], path[160];
+  image wal;
+  snprintf(path, sizeof path, "%s-wal", r->file);
+  fill_and_kill(r, path, &wal);
+  store(path, &wal, wal.size);
+  free(wal.bytes);
+  unlink(r->file);
+  assert_int_equal(keep_aside(r, name, sizeof name), ZC_OK);
+  assert_string_not_equal(name, "");
+  assert_int_equal(access(path, F_OK), -1);
+  expect_runs(r, 0, 0);
+}
+
 /* Which rows came, in order: "11 12! 13", ! for a damaged one. */
 static void list_rows(void *user, int status, const zc_outbox_item *items, size_t n) {
   content *all = user;
@@ -396,6 +455,12 @@ int main(void) {
       cmocka_unit_test_setup_teardown(damage_inside_a_wal_is_named, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_wal_that_a_crash_cut_off_is_read_as_far_as_it_goes,
                                       rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_damaged_journal_is_kept_aside_on_request, rig_setup,
+                                      rig_teardown),
+      cmocka_unit_test_setup_teardown(what_is_not_damaged_is_not_kept_aside, rig_setup,
+                                      rig_teardown),
+      cmocka_unit_test_setup_teardown(a_move_that_was_cut_short_is_finished, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(a_changed_row_is_not_read, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_damaged_row_of_the_outbox_is_told_and_passed_over,
                                       rig_setup, rig_teardown),

@@ -14,6 +14,8 @@ static int count(void *user, const zc_execution *execution) {
   return ZC_OK;
 }
 
+#define LONG_RUN 10000 /* runs */
+
 typedef struct {
   int stored, full;
 } tally;
@@ -164,12 +166,11 @@ static void a_folder_taken_away_is_the_end(void **state) {
 }
 
 /* With a record as long as one of eight regions. */
-static void commit_usual(rig *r, int n) {
+static void add_usual(zc_change *change, int n, zc_execution_status status) {
   static const char block[] = "\"eu-west-2\":{\"intensity\":16.1,\"rank\":2,\"is_realtime\":true},";
   char record[sizeof block * 20];
   zc_execution execution;
-  zc_change *change = zc_change_begin(r->journal);
-  rig_execution(&execution, n, ZC_DEFERRED);
+  rig_execution(&execution, n, status);
   free(execution.record);
   for (size_t i = 0; i < 20; i++)
     memcpy(record + i * (sizeof block - 1), block, sizeof block);
@@ -177,6 +178,11 @@ static void commit_usual(rig *r, int n) {
   execution.record = zc_duplicate(record);
   zc_change_execution(change, &execution);
   zc_execution_finish(&execution);
+}
+
+static void commit_usual(rig *r, int n) {
+  zc_change *change = zc_change_begin(r->journal);
+  add_usual(change, n, ZC_DEFERRED);
   zc_journal_commit(r->journal, change, rig_count, r);
 }
 
@@ -250,6 +256,51 @@ static void the_loop_turns_between_callbacks_that_take_long(void **state) {
   rig_close(r);
 }
 
+static off_t size_of(const char *path, const char *part) {
+  char name[160];
+  struct stat status;
+  snprintf(name, sizeof name, "%s%s", path, part);
+  return stat(name, &status) == 0 ? status.st_size : 0;
+}
+
+/* A run's whole life, as the engine writes it, and the sink has it. */
+static void live_and_end(rig *r, int n) {
+  static const zc_execution_status life[] = {ZC_PENDING, ZC_DEFERRED, ZC_TRIGGERING, ZC_RUNNING,
+                                             ZC_SUCCESS};
+  char item[1500];
+  memset(item, 'i', sizeof item);
+  for (size_t i = 0; i < sizeof life / sizeof *life; i++) {
+    zc_change *change = zc_change_begin(r->journal);
+    add_usual(change, n, life[i]);
+    zc_change_item(change, &rig_table, item, sizeof item);
+    zc_change_mark(change, "pipeline", n);
+    zc_journal_commit(r->journal, change, rig_count, r);
+  }
+}
+
+/* However long it runs: what has ended and was delivered makes room for what comes. */
+static void a_long_run_keeps_its_files_within_their_bound(void **state) {
+  rig *r = *state;
+  off_t file = 0, wal = 0;
+  rig_open(r);
+  assert_int_equal(zc_journal_sinks(r->journal, (const char *const[]){"a"}, 1), ZC_OK);
+  for (int n = 1; n <= LONG_RUN; n++) {
+    live_and_end(r, n);
+    if (n % 20 != 0) continue;
+    rig_run(r);
+    assert_int_equal(zc_journal_advance(r->journal, "a", (int64_t)n * 5, rig_count, r), ZC_OK);
+    rig_run(r);
+    assert_int_equal(r->status, ZC_OK);
+    if (size_of(r->file, "") > file) file = size_of(r->file, "");
+    if (size_of(r->file, "-wal") > wal) wal = size_of(r->file, "-wal");
+  }
+  print_message("%d runs: journal.db at most %lld KiB, its WAL %lld KiB\n", LONG_RUN,
+                (long long)file / 1024, (long long)wal / 1024);
+  assert_in_range(file, 1, ZC_JOURNAL_REST_BYTES);
+  assert_in_range(wal, 1, ZC_JOURNAL_WAL_BYTES);
+  rig_close(r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(the_loop_turns_between_callbacks_that_take_long, rig_setup,
@@ -258,6 +309,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_failed_sync_is_the_end, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_folder_taken_away_is_the_end, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_long_run_keeps_its_files_within_their_bound, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(a_large_journal_is_read_quickly, rig_setup, rig_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

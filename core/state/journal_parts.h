@@ -1,6 +1,7 @@
 /* journal_parts.h - what the journal's files share; nobody else includes it.
  *
  *   files.c     the state dir, its lock, making a new file
+ *   aside.c     keeping a damaged journal aside
  *   wal.c       damage inside the WAL, which SQLite would leave out silently
  *   database.c  connections: settings, statuses, checks for damage
  *   journal.c   open and close
@@ -20,6 +21,7 @@
 
 #include "core/state/journal.h"
 
+#define ZC_JOURNAL_VERSION  1  /* of the schema */
 #define ZC_JOURNAL_REFUSALS 64 /* commits of a NULL change that wait to be called back */
 
 typedef struct zc_job zc_job;
@@ -125,6 +127,8 @@ int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error);
 int zc_state_dir_check(const char *journal_path, int lock, zc_error *error);
 /* Makes the journal's file where there is none; sees to it that no part of one is left over. */
 int zc_journal_file_prepare(const char *path, zc_error *error);
+/* A new name is there after a power cut only once its folder is on disk too. 0 or errno. */
+int zc_sync_folder_of(const char *path);
 int zc_journal_file_exists(const char *path, zc_error *error); /* ZC_OK, ZC_ENOTFOUND, ZC_EDATA */
 /* Sets the error for a file that cannot be used, with the advice. Returns ZC_EDATA. */
 int zc_journal_damaged(zc_error *error, const char *path, const char *format, ...)
@@ -136,9 +140,12 @@ int zc_wal_check(const char *path, zc_error *error); /* of the journal; before i
 /* database.c */
 int zc_database_open(const char *path, bool writing, sqlite3 **ret, zc_error *error);
 int zc_database_create(const char *path, zc_error *error); /* the schema, in an empty file */
-/* Whether it is a journal of ours; `whole`: and every page and row is sound, but for the outbox's:
- * a lost item is no reason to forget what runs. */
-int zc_database_check(sqlite3 *database, const char *path, bool whole, zc_error *error);
+/* Whether it is a journal of ours, and every page and row is sound, but for the outbox's: a lost
+ * item is no reason to forget what runs. */
+typedef enum { ZC_CHECK_KIND, ZC_CHECK_SMALL, ZC_CHECK_ALL } zc_check;
+int zc_database_check(sqlite3 *database, const char *path, zc_check how, zc_error *error);
+/* ZC_EDATA where it is no journal of ours. */
+int zc_database_version(sqlite3 *database, int64_t *ret);
 int zc_database_damaged_items(sqlite3 *database, const char *path, int64_t *ret, zc_error *error);
 /* Once it is known to be whole: from now on it may be changed. */
 int zc_database_adopt(sqlite3 *database, zc_error *error);

@@ -96,6 +96,20 @@ def look_at_refusal(world, before):
     return "named"
 
 
+def look_at_aside(world, before):
+    """On request it is kept, byte for byte, and the engine starts; nothing that was started is started again."""
+    status = world.replay(more=("--journal-aside",), begin="2026-01-01T13:30:00Z")
+    expect(status == 0, f"--journal-aside ends with {status}: {world.said()[-300:]}")
+    state = world.path("state")
+    kept = [name for name in os.listdir(state) if name.startswith("journal.db.damaged-") and not name.endswith("-shm")]
+    found = {"journal.db" + ("-wal" if name.endswith("-wal") else ""): name for name in kept}
+    for part, data in before.items():
+        with open(os.path.join(state, found[part]), "rb") as file:
+            expect(file.read() == data, f"{part} is not kept as it was")
+    twice = [run for run, n in world.started().items() if n > 1]
+    expect(not twice, f"started twice: {some(twice)}")
+
+
 def look_at_harmless(world, sound, reference):
     """What went on must have been whole: no run made up, none changed, none forgotten, none started again."""
     after = world.journal()
@@ -145,6 +159,8 @@ class Corruption:
                 expect(status in (0, 1, 70), f"ends with {status}: {world.said()[-300:]}")
                 if status == 70:
                     verdict = look_at_refusal(world, before)
+                    if n % 4 < 2:
+                        look_at_aside(world, before)
                 elif as_by_a_crash:
                     verdict = "as by a crash"
                 else:

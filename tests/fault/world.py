@@ -71,9 +71,9 @@ class World:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def replay(self, prefix=(), env=None, timeout=120, until=TO):
+    def replay(self, prefix=(), env=None, timeout=120, begin=FROM, until=TO, more=()):
         """One run of the window; its output is kept in the folder."""
-        command = [*prefix, self.binary, "run", "-c", "zerocarb.yaml", "--from", FROM, "--to", until]
+        command = [*prefix, self.binary, "run", "-c", "zerocarb.yaml", "--from", begin, "--to", until, *more]
         with open(self.path("log"), "ab") as log:
             return subprocess.run(command, cwd=self.folder, env=dict(os.environ, **(env or {})), stdout=log, stderr=log,
                                   stdin=subprocess.DEVNULL, timeout=timeout, check=False).returncode
