@@ -248,10 +248,10 @@ static void end(zc_live *live) {
   zc_timer_stop(live->engine->loop, &live->timer);
   zc_operation_cancel(live->engine->context, live->operation);
   live->operation = 0;
+  zc_realise_mark(live);
   if (x->status != ZC_NOT_TRIGGERED && x->triggered_at) {
     x->finished_at = zc_loop_now(live->engine->loop);
   }
-  zc_realise_mark(live);
   live->ended = true;
 }
 

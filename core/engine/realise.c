@@ -86,16 +86,18 @@ static void free_unsettled(unsettled *u) {
 static zc_time end_of(const zc_live *live) {
   const zc_execution *x = &live->execution;
   const zc_trigger_ops *ops = zc_attempt_ops(live);
-  zc_time end = x->finished_at;
+  zc_time end = zc_loop_now(live->engine->loop);
   if (live->engine->options.as_of && ops && ops->attended) {
     end = x->started_at + (int64_t)(x->workload.duration_minutes * (double)ZC_MINUTE);
   }
   return end > x->started_at ? end : x->started_at + 1;
 }
 
+/* Of a run that was UNKNOWN until a person said how it ended, nobody knows when that was. */
 void zc_realise_mark(zc_live *live) {
   zc_execution *x = &live->execution;
-  bool ran = x->started_at && x->finished_at && x->status != ZC_UNKNOWN && x->has_workload;
+  bool resolved = x->finished_at != 0;
+  bool ran = x->started_at && x->status != ZC_UNKNOWN && !resolved && x->has_workload;
   x->unsettled = ran && live->engine->realiser;
   x->ran_until = ran ? end_of(live) : 0;
 }

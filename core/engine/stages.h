@@ -282,7 +282,8 @@ void zc_record_history(zc_engine *engine); /* soon: slots that have begun since,
 /* realise.c; without a realiser none does anything */
 int zc_realise_create(zc_engine *engine, zc_error *error);
 int zc_realise_recover(zc_engine *engine, zc_error *error); /* what the journal has */
-/* A run ends: whether and until when it ran, before that is journalled; and once it is. */
+/* A run ends now: whether and until when it ran, before finished_at is set and journalled; and once
+ * it is. */
 void zc_realise_mark(zc_live *live);
 void zc_realise_take(zc_engine *engine, const zc_execution *execution);
 void zc_realise_round(zc_engine *engine); /* the sources have answered */
