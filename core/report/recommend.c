@@ -13,15 +13,15 @@ typedef struct {
   zc_hour_sums *regions; /* one a range, in the order of the settings */
   double *now;           /* of each region; valid where has_now */
   bool *has_now;
-  zc_buffer pipelines; /* objects */
-  int64_t n, left_out, fallbacks, averages;
+  zc_json *decisions[ZC_REPORT_LIMIT_MAX];
+  size_t n;
+  int64_t left_out, fallbacks, averages;
 } recommendation;
 
 static int begin(zc_report *report, zc_error *error) {
   recommendation *r = report->state;
   const zc_settings *settings = report->settings;
   (void)error;
-  zc_buffer_init(&r->pipelines, ZC_REPORT_DOCUMENT_MAX);
   report->to = zc_hour_of(report->request.now);
   report->from = report->to - report->request.days * ZC_DAY;
   r->regions = calloc(settings->n_regions + 1, sizeof *r->regions);
@@ -41,47 +41,108 @@ static int take_text(zc_report *report, size_t range, const char *text, size_t l
 
 /* ---- decisions ---- */
 
-static void take_snapshot(zc_report *report, const zc_json *item) {
+/* What is fresh: a region known by its yearly average alone has no intensity now. */
+static void take_intensities(zc_report *report, const zc_json *item) {
   recommendation *r = report->state;
-  const zc_json *snapshot = zc_json_get(item, "regional_snapshot");
-  for (size_t i = 0; i < report->settings->n_regions; i++)
-    r->has_now[i] =
-        r->has_now[i] || zc_json_get_number(snapshot, report->settings->regions[i], &r->now[i]);
+  const zc_json *candidates = zc_json_at(item, "why/candidates");
+  for (size_t i = 0; i < zc_json_count(candidates); i++) {
+    const zc_json *candidate = zc_json_member(candidates, i, NULL);
+    const char *name = zc_json_get_text(candidate, "region");
+    size_t position =
+        name ? zc_region_position(report->settings, name) : report->settings->n_regions;
+    double intensity;
+    if (position == report->settings->n_regions ||
+        !zc_json_get_number(candidate, "intensity_now", &intensity))
+      continue;
+    r->now[position] = intensity;
+    r->has_now[position] = true;
+  }
+}
+
+static bool stands_on_average(const zc_json *item) {
+  const char *origin = zc_item_text(item, "data_quality/optimal_region/origin");
+  return !origin || strcmp(origin, "static") == 0 || strcmp(origin, "none") == 0;
 }
 
 static void count_quality(recommendation *r, const zc_json *item) {
-  const char *origin = zc_item_text(item, "data_quality/optimal_region/origin");
   int fallback = 0;
   zc_json_boolean(zc_json_at(item, "data_quality/optimal_region/fallback"), &fallback);
   r->fallbacks += fallback;
-  r->averages += origin && (strcmp(origin, "static") == 0 || strcmp(origin, "none") == 0);
+  r->averages += stands_on_average(item);
+}
+
+int zc_report_decision(zc_report *report, const char *text, size_t length) {
+  recommendation *r = report->state;
+  zc_json *item;
+  if (report->request.query != ZC_REPORT_RECOMMEND) return ZC_EINVAL;
+  if (r->n >= report->request.limit) {
+    r->left_out++;
+    return ZC_OK;
+  }
+  int status = zc_json_parse(text, length, &item);
+  if (status != ZC_OK) return status;
+  if (!zc_json_get_text(item, "pipeline_name")) {
+    zc_json_free(item);
+    return ZC_EDATA;
+  }
+  take_intensities(report, item);
+  count_quality(r, item);
+  r->decisions[r->n++] = item;
+  return ZC_OK;
+}
+
+/* ---- writing ---- */
+
+/* ": 100.0 instead of 150.0 gCO2eq/kWh, 20.1 % less emitted", as far as that is known */
+static void describe_figures(const zc_json *item, bool now, char *text, size_t size) {
+  double planned, at_once, percent;
+  *text = '\0';
+  if (!zc_item_number(item, "carbon_analysis/optimal_intensity", &planned)) {
+    snprintf(text, size, ": nothing is known of its intensity");
+  } else if (stands_on_average(item)) {
+    snprintf(text, size, ": nothing fresh is known, only the yearly average of %.1f gCO2eq/kWh",
+             planned);
+  } else if (now) {
+    snprintf(text, size, ": %.1f gCO2eq/kWh over the run", planned);
+  } else if (zc_item_number(item, "carbon_analysis/default_intensity", &at_once) &&
+             zc_item_number(item, "carbon_analysis/savings_percent", &percent)) {
+    snprintf(text, size, ": %.1f instead of %.1f gCO2eq/kWh, %.1f %% less emitted", planned,
+             at_once, percent);
+  }
+}
+
+/* For a run that starts at once: when its region usually is much cleaner than now. */
+static void describe_hour(const zc_report *report, const char *region, char *text, size_t size) {
+  const recommendation *r = report->state;
+  size_t i = zc_region_position(report->settings, region);
+  zc_held_mean hours[24];
+  *text = '\0';
+  if (i == report->settings->n_regions || !r->has_now[i]) return;
+  zc_hour_sums_of_day(&r->regions[i], hours);
+  size_t best = zc_lowest_mean(hours, 24, false, NULL);
+  double mean = best < 24 ? zc_held_mean_value(&hours[best]) : 0;
+  if (best == 24 || !(100 * (r->now[i] - mean) >= MUCH_PERCENT * r->now[i])) return;
+  snprintf(text, size, " Usually its cleanest hour is %02zu h UTC, at %.1f.", best, mean);
 }
 
 /* "Run X now in …", "Let X wait until …" */
-static void write_advice(const zc_json *item, const char *pipeline, zc_buffer *to) {
+static void write_advice(const zc_report *report, const zc_json *item, const char *pipeline,
+                         zc_buffer *to) {
   const char *decision = zc_item_text(item, "carbon_analysis/decision");
   const char *region = zc_item_text(item, "carbon_analysis/optimal_region");
   const char *home = zc_item_text(item, "carbon_analysis/default_region");
   const char *start = zc_item_text(item, "schedule/planned_start");
-  char text[ZC_SENTENCE_SIZE], figures[128] = "";
-  double planned, at_once, percent;
+  char text[ZC_SENTENCE_SIZE], figures[128], hour[96] = "";
   if (!decision || !region || !home || !start) return;
   bool now = strcmp(decision, "RUN_NOW") == 0;
-  if (zc_item_number(item, "carbon_analysis/optimal_intensity", &planned) &&
-      zc_item_number(item, "carbon_analysis/default_intensity", &at_once) &&
-      zc_item_number(item, "carbon_analysis/savings_percent", &percent)) {
-    if (now)
-      snprintf(figures, sizeof figures, ": %.1f gCO2eq/kWh over the run", planned);
-    else
-      snprintf(figures, sizeof figures, ": %.1f instead of %.1f gCO2eq/kWh, %.1f %% less emitted",
-               planned, at_once, percent);
-  }
+  describe_figures(item, now, figures, sizeof figures);
+  if (now) describe_hour(report, region, hour, sizeof hour);
   if (strcmp(decision, "DEFER") == 0)
     snprintf(text, sizeof text, "Let %s wait until %s and run it in %s%s.", pipeline, start, region,
              figures);
   else
-    snprintf(text, sizeof text, "Run %s now in %s%s%s%s.", pipeline, region,
-             now ? "" : " instead of ", now ? "" : home, figures);
+    snprintf(text, sizeof text, "Run %s now in %s%s%s%s.%s", pipeline, region,
+             now ? "" : " instead of ", now ? "" : home, figures, hour);
   zc_member_text(to, "advice", text);
 }
 
@@ -127,37 +188,13 @@ static void write_decision(const zc_report *report, const zc_json *item, zc_buff
     const zc_pipeline_settings *pipeline = &report->settings->pipelines[i];
     if (strcmp(pipeline->name, name) == 0) zc_report_write_pipeline(pipeline, to);
   }
-  write_advice(item, name, to);
+  write_advice(report, item, name, to);
   for (size_t i = 0; i < sizeof members / sizeof *members; i++)
     zc_report_copy(to, members[i][0], item, members[i][1]);
   write_wait(item, to);
   write_candidates(item, to);
   zc_member_end(to);
 }
-
-int zc_report_decision(zc_report *report, const char *text, size_t length) {
-  recommendation *r = report->state;
-  zc_json *item;
-  if (report->request.query != ZC_REPORT_RECOMMEND) return ZC_EINVAL;
-  if ((size_t)r->n >= report->request.limit) {
-    r->left_out++;
-    return ZC_OK;
-  }
-  int status = zc_json_parse(text, length, &item);
-  if (status != ZC_OK) return status;
-  status = ZC_EDATA;
-  if (zc_json_get_text(item, "pipeline_name")) {
-    take_snapshot(report, item);
-    count_quality(r, item);
-    write_decision(report, item, &r->pipelines);
-    r->n++;
-    status = r->pipelines.status;
-  }
-  zc_json_free(item);
-  return status;
-}
-
-/* ---- writing ---- */
 
 static void write_usual(const recommendation *r, size_t i, int hour, zc_buffer *to) {
   zc_held_mean hours[24];
@@ -182,7 +219,8 @@ static void write_body(const zc_report *report, zc_buffer *to) {
   int hour = zc_civil_from_time(report->request.now).hour;
   zc_member_integer(to, "days", report->request.days);
   zc_member_list(to, "pipelines");
-  zc_buffer_add(to, r->pipelines.data, r->pipelines.length);
+  for (size_t i = 0; i < r->n; i++)
+    write_decision(report, r->decisions[i], to);
   zc_member_list_end(to);
   if (r->left_out) zc_member_integer(to, "pipelines_left_out", r->left_out);
   zc_member_list(to, "regions");
@@ -198,7 +236,7 @@ static void write_body(const zc_report *report, zc_buffer *to) {
 
 static void write_quality(const zc_report *report, zc_buffer *to) {
   const recommendation *r = report->state;
-  zc_member_integer(to, "pipelines", r->n);
+  zc_member_integer(to, "pipelines", (int64_t)r->n);
   zc_member_integer(to, "fallbacks", r->fallbacks);
   zc_member_integer(to, "averages", r->averages);
 }
@@ -208,7 +246,8 @@ static void finish(void *state) {
   free(r->regions);
   free(r->now);
   free(r->has_now);
-  zc_buffer_finish(&r->pipelines);
+  for (size_t i = 0; i < r->n; i++)
+    zc_json_free(r->decisions[i]);
 }
 
 static const char *const method[] = {
