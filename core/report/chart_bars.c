@@ -28,8 +28,7 @@ static void lay_out(drawing *d) {
     high = fmax(high, d->chart->values[i]);
   }
   d->ticks = zc_ticks_around(low, high, TICKS);
-  d->across =
-      (zc_scale){d->ticks.first, zc_tick(&d->ticks, d->ticks.n - 1), LEFT, ZC_CHART_WIDTH - RIGHT};
+  d->across = zc_scale_of(&d->ticks, low, LEFT, ZC_CHART_WIDTH - RIGHT);
   d->foot = TOP + ROW * (double)d->chart->n;
 }
 

@@ -242,6 +242,28 @@ static void named_bars_are_as_long_as_their_values(void **state) {
   zc_buffer_finish(&to);
 }
 
+static void a_little_below_zero_takes_little_room(void **state) {
+  (void)state;
+  static const char *const names[] = {"a", "b"};
+  static const double values[] = {691.7, -0.03};
+  const zc_bars_chart bars = {{"a", "Saved", "g", "no data"}, names, values, 2, 1};
+  const zc_chart_series series = {"saved", ZC_LOOK_PLAIN, values};
+  const zc_columns_chart columns = {{"a", "Saved", "g", "no data"}, four, 2, &series, 1};
+  zc_buffer to;
+  zc_buffer_init(&to, TEXT_MAX);
+  zc_bars_chart_write(&to, &bars);
+  const char *bar = nth(to.data, "<rect class=\"bar plain\"", 0);
+  assert_true(attribute(bar, "width") > 300);
+  assert_null(strstr(to.data, "\xE2\x88\x92"
+                              "200")); /* no tick far below zero */
+  zc_buffer_clear(&to);
+  zc_columns_chart_write(&to, &columns);
+  assert_true(attribute(nth(to.data, "<rect class=\"bar plain\"", 0), "height") > 140);
+  assert_null(strstr(to.data, "\xE2\x88\x92"
+                              "200"));
+  zc_buffer_finish(&to);
+}
+
 static void heat_colours_rise_with_the_values(void **state) {
   (void)state;
   static const char *const rows[] = {"Mon"}, *const columns[] = {"0", "1", "2", "3"};
@@ -343,6 +365,7 @@ int main(void) {
       cmocka_unit_test(bars_of_a_column_stand_upon_each_other),
       cmocka_unit_test(a_line_breaks_where_nothing_is_known),
       cmocka_unit_test(named_bars_are_as_long_as_their_values),
+      cmocka_unit_test(a_little_below_zero_takes_little_room),
       cmocka_unit_test(heat_colours_rise_with_the_values),
       cmocka_unit_test(heat_of_equal_or_no_values_is_drawn),
       cmocka_unit_test(ranks_lie_in_rows_and_break_where_unknown),

@@ -10,12 +10,12 @@ static const zc_table_column board_columns[] = {
     {"identifier", "Name", ZC_CELL_TEXT, 0},
     {"carbon_savings_rank", "Rank by savings", ZC_CELL_NUMBER, 0},
     {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},
-    {"savings_rate", "Of what it would have been", ZC_CELL_SHARE, 0},
+    {"savings_rate", "Share saved", ZC_CELL_SHARE, 0},
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
     {"total_executions", "Runs", ZC_CELL_NUMBER, 0},
     {"executions_optimized", "Optimised", ZC_CELL_NUMBER, 0},
-    {"optimization_rate", "Share", ZC_CELL_SHARE, 0},
-    {"optimization_rate_rank", "Rank by share", ZC_CELL_NUMBER, 0},
+    {"optimization_rate", "Share optimised", ZC_CELL_SHARE, 0},
+    {"optimization_rate_rank", "Rank by that", ZC_CELL_NUMBER, 0},
     {"achievements", "Achievements", ZC_CELL_LIST, 0},
 };
 
