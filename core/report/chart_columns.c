@@ -14,6 +14,7 @@
 #define BAR_SHARE 0.72 /* of a column's width */
 #define BAR_MAX   44.0
 #define MARK      3.2
+#define MARK_MIN  1.0
 
 typedef struct {
   zc_buffer *to;
@@ -168,6 +169,8 @@ static double ordinate_of(const drawing *d, const zc_chart_series *series, size_
 }
 
 static void draw_line(const drawing *d, const zc_chart_series *series) {
+  /* Marks keep clear of each other. */
+  double mark = fmax(MARK_MIN, fmin(MARK, d->pitch * 0.3));
   zc_svg_pen pen;
   zc_svg_path_begin(&pen, d->to, "line");
   for (size_t i = 0; i < d->chart->n; i++)
@@ -177,7 +180,7 @@ static void draw_line(const drawing *d, const zc_chart_series *series) {
     char tip[ZC_TIP_SIZE];
     if (isnan(series->values[i])) continue;
     tell(d, series, i, tip);
-    zc_svg_circle(d->to, looks[series->look], middle_of(d, i), ordinate_of(d, series, i), MARK,
+    zc_svg_circle(d->to, looks[series->look], middle_of(d, i), ordinate_of(d, series, i), mark,
                   tip);
   }
 }

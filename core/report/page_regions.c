@@ -128,10 +128,11 @@ static void write_opportunities(zc_page *page) {
   double mean = zc_page_number(page->document, "opportunities/mean_max_savings_percent");
   double most = zc_page_number(page->document, "opportunities/highest_max_savings_percent");
   if (isnan(mean) || isnan(most)) return;
-  zc_page_paragraph(page,
-                    "In a mean hour the cleanest region's intensity lies %.1f\xC2\xA0%% below that "
-                    "of the dirtiest; %.1f\xC2\xA0%% at the most.",
-                    mean, most);
+  zc_page_paragraph(
+      page,
+      "The cleanest region's intensity was %.1f\xC2\xA0%% below the dirtiest one's on "
+      "average over the hours, and %.1f\xC2\xA0%% at the most.",
+      mean, most);
 }
 
 void zc_page_regions(zc_page *page) {

@@ -98,7 +98,8 @@ static const char charts[] =
     "svg .c0{fill:var(--c0)}svg .c1{fill:var(--c1)}svg .c2{fill:var(--c2)}"
     "svg .c3{fill:var(--c3)}svg .c4{fill:var(--c4)}svg .c5{fill:var(--c5)}"
     "svg .c6{fill:var(--c6)}\n"
-    ".best{stroke:var(--ink);stroke-width:2}\n"
+    ".key .h0{stroke:var(--rule)}\n"
+    ".best,.key .best{stroke:var(--ink);stroke-width:2}\n"
     "svg .cell{font-size:10.5px}\n"
     "svg .rank-text{font-size:10px}\n"
     "svg .name{font-size:12px}\n";
