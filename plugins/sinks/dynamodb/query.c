@@ -176,7 +176,10 @@ static int compose(zc_dynamodb_text *to, const zc_dynamodb_table *table,
   const zc_table_index *index = asked->index;
   const char *ttl = asked->table->ttl_attribute;
   zc_dynamodb_format(to, "{\"TableName\":\"%s\"", table->name);
-  if (index != &asked->table->primary) zc_dynamodb_format(to, ",\"IndexName\":\"%s\"", index->name);
+  if (index != &asked->table->primary)
+    zc_dynamodb_format(to, ",\"IndexName\":\"%s\"", index->name);
+  else /* what has just been written is read; an index cannot promise that */
+    zc_dynamodb_put(to, ",\"ConsistentRead\":true");
   zc_dynamodb_format(to, ",\"KeyConditionExpression\":\"#p = :p%s\"", conditions[asked->compare]);
   zc_dynamodb_format(to, ",\"ScanIndexForward\":%s", asked->descending ? "false" : "true");
   if (ttl) {
