@@ -144,8 +144,9 @@ static void advance(zc_delivery *delivery) {
   drop_items(delivery);
   delivery->engine->commits++;
   delivery->asked = true;
-  zc_journal_advance(delivery->engine->journal, delivery->settings->name, delivery->last_sequence,
-                     on_advanced, delivery);
+  int status = zc_journal_advance(delivery->engine->journal, delivery->settings->name,
+                                  delivery->last_sequence, on_advanced, delivery);
+  if (status != ZC_OK) on_advanced(delivery, status, NULL);
 }
 
 /* execution_id="…" timestamp=1767225600000 */
@@ -269,8 +270,9 @@ static void pump(zc_delivery *delivery) {
   delivery->drained = false;
   delivery->asked = true;
   engine->commits++;
-  zc_journal_read_outbox(engine->journal, delivery->settings->name, delivery->limit, on_read,
-                         delivery);
+  int status = zc_journal_read_outbox(engine->journal, delivery->settings->name, delivery->limit,
+                                      on_read, delivery);
+  if (status != ZC_OK) on_read(delivery, status, NULL, 0);
 }
 
 /* ---- init ---- */

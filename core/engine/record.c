@@ -74,24 +74,31 @@ static void on_committed(void *user, int status, const char *message) {
   }
 }
 
-static void hand_in(zc_commit *commit, bool mark) {
-  zc_live *live = commit->live;
-  zc_engine *engine = live->engine;
+/* NULL where there is no memory for all of it: the state is not written without its item. */
+static zc_change *make_change(const zc_live *live, bool mark) {
+  const zc_execution *x = &live->execution;
   zc_buffer item;
   zc_buffer_init(&item, ITEM_MAX);
-  zc_change *change = zc_change_begin(engine->journal);
-  zc_change_execution(change, &live->execution);
-  if (mark && live->execution.slot) {
-    zc_change_mark(change, live->execution.pipeline, live->execution.slot);
-  }
-  if (zc_execution_item_write(&live->execution, &item) == ZC_OK && item.status == ZC_OK) {
+  zc_change *change = zc_change_begin(live->engine->journal);
+  zc_change_execution(change, x);
+  if (mark && x->slot) zc_change_mark(change, x->pipeline, x->slot);
+  int status = zc_execution_item_write(x, &item);
+  if (status == ZC_OK) status = item.status;
+  if (status == ZC_OK) {
     zc_change_item(change, zc_tables[ZC_TABLE_EXECUTIONS], item.data, item.length);
+  } else if (status == ZC_ENOMEM) {
+    zc_change_drop(change);
+    change = NULL;
   } else {
-    zc_log(ZC_LOG_ERROR, "record", "%s %.8s: its item could not be built", live->execution.pipeline,
-           live->execution.id);
+    zc_log(ZC_LOG_ERROR, "record", "%s %.8s: its item could not be built", x->pipeline, x->id);
   }
   zc_buffer_finish(&item);
-  zc_journal_commit(engine->journal, change, on_committed, commit);
+  return change;
+}
+
+static void hand_in(zc_commit *commit, bool mark) {
+  zc_change *change = make_change(commit->live, mark);
+  zc_journal_commit(commit->live->engine->journal, change, on_committed, commit);
 }
 
 static void unhold(zc_engine *engine, zc_commit *commit) {

@@ -1,10 +1,18 @@
 """One call that fails: memory that is refused, a disk that gives errors. The faulty program is built with
 sanitizers, so that a leak or a wrong access behind the failure ends it with a status of its own."""
 import errno
+import json
 import os
+import signal
 import subprocess
+import sys
+import time
 
-from world import Broken, World, expect, look_at_fault, restart
+from rounds import RealWorld, finish
+from world import ENDED, Broken, World, expect, look_at_fault, query, restart
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "integration"))
+from cli_material import request  # noqa: E402
 
 FOUND = 99  # the sanitizers' exit status
 OPTIONS = {"ASAN_OPTIONS": f"detect_leaks=1:exitcode={FOUND}:allocator_may_return_null=1",
@@ -64,5 +72,57 @@ def count_check(program):
         path = world.path("count")
         subprocess.run([program, "check", "-c", "zerocarb.yaml"], cwd=world.folder, capture_output=True, timeout=60, check=True,
                        env=dict(os.environ, ZC_FAULT_COUNT=path, **environment("allocation", 1 << 40)))
+        with open(path, encoding="utf-8") as file:
+            return int(file.read().split()[1])
+
+
+def ask(world, method, path):
+    """The answer, or None: a refused allocation may cost it, not more."""
+    try:
+        return request(world, method, path)
+    except Exception:  # whatever http.client makes of half an answer
+        return None
+
+
+def serve(world, env):
+    """A running engine is asked for a run, told to reload, asked for its status, and ended. Gives its status, and
+    the run that it promised."""
+    with open(world.path("log"), "ab") as log, \
+            subprocess.Popen([world.binary, "run", "-c", "zerocarb.yaml"], cwd=world.folder, env=dict(os.environ, **env),
+                             stdin=subprocess.DEVNULL, stdout=log, stderr=log) as engine:
+        end = time.monotonic() + 20
+        while engine.poll() is None and not ask(world, "GET", "/v1/status") and time.monotonic() < end:
+            time.sleep(0.02)
+        answer = ask(world, "POST", "/v1/pipelines/command/trigger") if engine.poll() is None else None
+        if engine.poll() is None:
+            engine.send_signal(signal.SIGHUP)
+            ask(world, "GET", "/v1/executions")
+            engine.send_signal(signal.SIGTERM)
+        status = engine.wait(timeout=30)
+    return status, answer[1]["execution_id"] if answer and answer[0] == 202 else None
+
+
+def served_at(program, n, times=1):
+    with RealWorld(program) as world:
+        try:
+            world.prepare("http://127.0.0.1:9/")
+            status, promised = serve(world, environment("own", n, times))
+            expect(status in IN_ORDER, f"ends with {status}:\n  {last_words(world)}")
+            finish(world)
+            ends = {row[0]: json.loads(row[1])["status"] for row in
+                    query(world.path("rows.db"), "SELECT execution_id, item FROM pipeline_executions")}
+            expect(promised is None or ends.get(promised) in ENDED, f"promised and lost: {promised}")
+            expect(max(world.started().values(), default=0) <= 1, "started twice")
+            return {"promised": promised is not None}
+        except (AssertionError, Broken, subprocess.TimeoutExpired) as reason:
+            raise Broken(f"served, own {n} fails: {reason} ({world.folder})") from reason
+
+
+def count_served(program):
+    with RealWorld(program) as world:
+        world.prepare("http://127.0.0.1:9/")
+        path = world.path("count")
+        status, promised = serve(world, dict(environment("own", 1 << 40), ZC_FAULT_COUNT=path))
+        expect(status == 0 and promised, f"the faulty program without a fault: {status} {promised} {last_words(world)}")
         with open(path, encoding="utf-8") as file:
             return int(file.read().split()[1])
