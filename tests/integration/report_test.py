@@ -22,6 +22,7 @@ QUERIES = {
     "regions": ["regions", "--days", "10"],
     "monthly": ["monthly"],
     "month before": ["monthly", "2090-11"],
+    "recommend": ["recommend"],
     "leaderboard": ["leaderboard"],
     "teams of a week": ["leaderboard", "weekly", "--period", "2090-W51", "--teams"],
     "runs": ["runs", PIPELINE, "--limit", "5"],
@@ -32,7 +33,7 @@ QUERIES = {
     "all": ["all"],
 }
 # What each may ask of DynamoDB: a range is one request where its rows fit into a page.
-REQUESTS = {"performance": 1, "trends": 1, "optimal-times": 3, "one region": 1, "regions": 10, "leaderboard": 1,
+REQUESTS = {"performance": 1, "trends": 1, "optimal-times": 3, "one region": 1, "regions": 10, "recommend": 3, "leaderboard": 1,
             "teams of a week": 1, "runs": 1, "failed": 3, "timed out": 1, "savings": 2, "optimal-regions": 3}
 
 
@@ -199,7 +200,7 @@ def recommendations_stand_on_forecast_and_history(program):
 def csv_holds_the_rows_of_the_document(program):
     year = small_year(days=12)
     fill_local(program, year)
-    for name in ("performance", "trends", "one region", "regions", "monthly", "leaderboard", "runs", "failed", "savings",
+    for name in ("performance", "trends", "one region", "regions", "monthly", "recommend", "leaderboard", "runs", "failed", "savings",
                  "optimal-regions"):
         text = csv_text(program, *QUERIES[name])
         equal("\n" in text.replace("\r\n", ""), False, f"{name}: lines end with CR LF")
