@@ -42,6 +42,10 @@ typedef struct {
   uint32_t *regions; /* positions in zc_settings.regions, in the order of the options' regions */
 } zc_plugin_settings;
 
+/* In the order of the words of `catch_up:` and `overlap:`. */
+typedef enum { ZC_CATCH_UP_NONE, ZC_CATCH_UP_LATEST, ZC_CATCH_UP_ALL } zc_catch_up;
+typedef enum { ZC_OVERLAP_SKIP, ZC_OVERLAP_QUEUE, ZC_OVERLAP_ALLOW } zc_overlap;
+
 typedef struct {
   char *name, *team;
   uint32_t
@@ -51,6 +55,10 @@ typedef struct {
   zc_energy_model energy;
   bool auto_trigger;
   double min_savings_defer, max_defer_hours, pipeline_timeout_minutes;
+  zc_catch_up catch_up;
+  int64_t catch_up_max;
+  zc_overlap overlap;
+  int64_t max_parallel; /* 0: any number */
   bool has_schedule;
   char *schedule, *time_zone; /* time_zone NULL: UTC */
   zc_cron cron;
@@ -75,6 +83,8 @@ typedef struct {
   char **regions;
   zc_plugin_settings *sources, *policies, *sinks;
   zc_combine combine;
+  int64_t max_parallel, max_parallel_per_region; /* runs under way; 0: any number */
+  bool wait_past_deadline;                       /* limits.at_deadline: wait */
   zc_pipeline_settings *pipelines;
   zc_pipeline_settings **pipelines_by_name; /* ascending by strcmp */
   void *owned;                              /* zones and whatever else the loader shares */

@@ -77,6 +77,22 @@ const zc_section zc_section_policies = {.key = "policies",
                                         ROWS(policies_rows),
                                         .children = policies_children};
 
+static const zc_option limits_rows[] = {
+    {"max_parallel", ZC_INTEGER, 0, "0", "0..100000",
+     "How many runs may be under way at once. 0: any number."},
+    {"max_parallel_per_region", ZC_INTEGER, 0, "0", "0..100000",
+     "The same for each region in which they run."},
+    {"at_deadline", ZC_ENUM, 0, "start", "start|wait",
+     "What a run does that has no place yet when its deadline comes: start all the same, or wait "
+     "on."},
+};
+
+const zc_section zc_section_limits = {
+    .key = "limits",
+    .help = "So that a clean hour does not start everything at once: a run beyond these waits for "
+            "a place, the nearest deadline first.",
+    ROWS(limits_rows)};
+
 static const zc_option sink_rows[] = {PLUGIN_ROW, NAME_ROW};
 
 const zc_section zc_section_sinks = {.key = "sinks",
@@ -114,7 +130,7 @@ const zc_section zc_section_workload = {.key = "workload",
                                         ROWS(workload_rows)};
 
 /* The rows of a pipeline; those from auto_trigger on are also those of `defaults:`. */
-enum { PIPELINE_ONLY = 6, DEFAULTS_ROWS = 4 };
+enum { PIPELINE_ONLY = 6, DEFAULTS_ROWS = 8 };
 static const zc_option pipeline_rows[PIPELINE_ONLY + DEFAULTS_ROWS] = {
     {"name", ZC_STRING, ZC_REQUIRED, NULL, NULL, "The pipeline's name, unique."},
     {"team", ZC_STRING, 0, NULL, NULL, "Whose it is."},
@@ -133,6 +149,18 @@ static const zc_option pipeline_rows[PIPELINE_ONLY + DEFAULTS_ROWS] = {
     {"max_defer_hours", ZC_NUMBER, 0, "24", "0..168", "How long a run may wait, hours."},
     {"pipeline_timeout", ZC_NUMBER, 0, "30", "1..10080",
      "When a run that has not ended counts as timed out, minutes."},
+    {"catch_up", ZC_ENUM, 0, "latest", "none|latest|all",
+     "Which slots are made up for that came while the engine was away: the newest, while its "
+     "deadline lasts; or the newest catch_up_max, whatever their age. The others are counted."},
+    {"catch_up_max", ZC_INTEGER, 0, "24", "1..1000",
+     "How many slots catch_up: all makes up for at the most, the newest ones."},
+    {"overlap", ZC_ENUM, 0, "allow", "skip|queue|allow",
+     "What becomes of a run that is due while another of the pipeline has not ended. skip: it is "
+     "recorded as CANCELLED; queue: it starts when no other runs, after its deadline too; allow: "
+     "they run side by side."},
+    {"max_parallel", ZC_INTEGER, 0, "0", "0..100000",
+     "How many of its runs may be under way at once; a further one waits, see limits. 0: any "
+     "number."},
 };
 
 static const zc_section *const defaults_children[] = {&zc_section_energy, &zc_section_workload,
@@ -192,10 +220,11 @@ static const zc_option root_rows[] = {
     {"regions", ZC_STRING_LIST, ZC_REQUIRED, NULL, "1..64",
      "The regions' names; their order decides ties."},
 };
-static const zc_section *const root_children[] = {
-    &zc_section_engine,   &zc_section_sources,   &zc_section_policies,
-    &zc_section_defaults, &zc_section_pipelines, &zc_section_sinks,
-    &zc_section_insights, &zc_section_rollups,   NULL};
+static const zc_section *const root_children[] = {&zc_section_engine,   &zc_section_sources,
+                                                  &zc_section_policies, &zc_section_limits,
+                                                  &zc_section_defaults, &zc_section_pipelines,
+                                                  &zc_section_sinks,    &zc_section_insights,
+                                                  &zc_section_rollups,  NULL};
 
 const zc_section zc_section_root = {.key = "",
                                     .help = "The whole file.",

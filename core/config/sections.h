@@ -37,7 +37,7 @@ struct zc_section {
 extern const zc_section zc_section_root, zc_section_engine, zc_section_log, zc_section_sources,
     zc_section_policies, zc_section_use, zc_section_defaults, zc_section_energy,
     zc_section_workload, zc_section_pipelines, zc_section_trigger, zc_section_sinks,
-    zc_section_insights, zc_section_rollups;
+    zc_section_limits, zc_section_insights, zc_section_rollups;
 
 /* Whether text is 1 .. rule->longest characters of the rule's. */
 int zc_name_fits(const zc_name_rule *rule, const char *text);

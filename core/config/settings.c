@@ -150,6 +150,7 @@ static void read_sections(zc_reader *reader, const zc_node *root) {
   zc_read_plugin_list(reader, &zc_section_sources, zc_node_get(root, "sources"), &settings->sources,
                       &settings->n_sources);
   read_policies(reader, zc_node_get(root, "policies"));
+  zc_read_limits(reader, root);
   zc_read_pipelines(reader, root);
   zc_read_plugin_list(reader, &zc_section_sinks, zc_node_get(root, "sinks"), &settings->sinks,
                       &settings->n_sinks);

@@ -52,6 +52,7 @@ void zc_plugin_settings_finish(zc_plugin_settings *settings);
 void zc_read_source_regions(zc_reader *reader, const zc_node *entry, zc_plugin_settings *source);
 void zc_read_engine(zc_reader *reader, const zc_node *root);
 void zc_read_derived(zc_reader *reader, const zc_node *root);
+void zc_read_limits(zc_reader *reader, const zc_node *root);
 void zc_read_pipelines(zc_reader *reader, const zc_node *root);
 void zc_pipeline_settings_finish(zc_pipeline_settings *pipeline);
 

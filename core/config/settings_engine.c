@@ -1,4 +1,4 @@
-/* `engine:`, and what is told by the derived tables. */
+/* `engine:`, `limits:`, and what is told by the derived tables. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,4 +66,13 @@ void zc_read_derived(zc_reader *reader, const zc_node *root) {
   if (rollups) settings->rollup_every_ms = zc_config_integer(rollups, "every");
   zc_config_free(insights);
   zc_config_free(rollups);
+}
+
+void zc_read_limits(zc_reader *reader, const zc_node *root) {
+  zc_config *limits = zc_section_read(reader, &zc_section_limits, zc_node_get(root, "limits"), 0);
+  zc_settings *settings = reader->settings;
+  settings->max_parallel = zc_config_integer(limits, "max_parallel");
+  settings->max_parallel_per_region = zc_config_integer(limits, "max_parallel_per_region");
+  settings->wait_past_deadline = zc_config_integer(limits, "at_deadline") == 1;
+  zc_config_free(limits);
 }

@@ -31,6 +31,10 @@ static double number_of(const zc_config *own, const zc_config *shared, const cha
   return zc_config_number(zc_config_has(own, name) ? own : shared, name);
 }
 
+static int64_t integer_of(const layer *own, const layer *shared, const char *name) {
+  return zc_config_integer(zc_config_has(own->rows, name) ? own->rows : shared->rows, name);
+}
+
 static char *copy_text(zc_reader *reader, const char *text) {
   char *copy = zc_duplicate(text);
   if (text && !copy) reader->check.status = ZC_ENOMEM;
@@ -40,9 +44,11 @@ static char *copy_text(zc_reader *reader, const char *text) {
 /* ---- parts of a pipeline -------------------------------------------------------------------- */
 
 static void read_numbers(const layer *own, const layer *shared, zc_pipeline_settings *ret) {
-  ret->auto_trigger =
-      zc_config_integer(zc_config_has(own->rows, "auto_trigger") ? own->rows : shared->rows,
-                        "auto_trigger") != 0;
+  ret->auto_trigger = integer_of(own, shared, "auto_trigger") != 0;
+  ret->catch_up = (zc_catch_up)integer_of(own, shared, "catch_up");
+  ret->catch_up_max = integer_of(own, shared, "catch_up_max");
+  ret->overlap = (zc_overlap)integer_of(own, shared, "overlap");
+  ret->max_parallel = integer_of(own, shared, "max_parallel");
   ret->min_savings_defer = number_of(own->rows, shared->rows, "min_savings_defer");
   ret->max_defer_hours = number_of(own->rows, shared->rows, "max_defer_hours");
   ret->pipeline_timeout_minutes = number_of(own->rows, shared->rows, "pipeline_timeout");

@@ -130,6 +130,12 @@ static void retry_or_fail(zc_live *live, const char *message) {
          live->execution.pipeline, live->execution.id, message,
          (int)((at - zc_loop_now(engine->loop)) / ZC_SECOND));
   zc_execute_wait(live, ZC_STEP_START, at);
+  if (live->ambiguous) return;
+  /* Nothing was started: journalled, so that a restart goes on with the next attempt. */
+  live->execution.retry_at = at;
+  free(live->execution.message);
+  live->execution.message = zc_duplicate(message);
+  zc_record_commit(live, NULL, false);
 }
 
 static void settle_ambiguous(zc_live *live, const char *message) {
@@ -171,6 +177,11 @@ static void look_up_again(zc_live *live, int error, const char *message) {
 
 /* ---- operations end ---- */
 
+static zc_time end_of_time(const zc_live *live) {
+  return live->execution.started_at + timeout_of(live);
+}
+
+/* The last question comes right after its time has run out. */
 static void poll_later(zc_live *live) {
   zc_engine *engine = live->engine;
   const zc_trigger_ops *ops = zc_attempt_ops(live);
@@ -178,8 +189,9 @@ static void poll_later(zc_live *live) {
   live->poll_ms = live->poll_ms ? live->poll_ms + live->poll_ms / 2 : first;
   if (live->poll_ms > ZC_POLL_LIMIT) live->poll_ms = ZC_POLL_LIMIT;
   double jitter = 0.8 + 0.4 * zc_random_unit(&engine->random);
-  zc_execute_wait(live, ZC_STEP_POLL,
-                  zc_loop_now(engine->loop) + (int64_t)((double)live->poll_ms * jitter));
+  zc_time now = zc_loop_now(engine->loop), last = end_of_time(live) + 1;
+  zc_time at = now + (int64_t)((double)live->poll_ms * jitter);
+  zc_execute_wait(live, ZC_STEP_POLL, now < last && last < at ? last : at);
 }
 
 static void start_done(zc_live *live, int error, const char *message) {
@@ -207,6 +219,15 @@ static void find_done(zc_live *live, int error, const char *message) {
     look_up_again(live, error, message ? message : zc_status_text(error));
 }
 
+static void time_out(zc_live *live) {
+  char text[320];
+  const char *last = live->outcome_message;
+  snprintf(text, sizeof text, "not ended within pipeline_timeout%s%.240s",
+           last && *last ? "; last heard of it: " : "", last ? last : "");
+  zc_execute_move(live, ZC_EVENT_TIME_OUT, text);
+}
+
+/* Its time is judged after the answer: it may have ended while the engine was away. */
 static void poll_done(zc_live *live, int error, const char *message) {
   if (error != ZC_OK) {
     const char *why = message ? message : zc_status_text(error);
@@ -217,6 +238,8 @@ static void poll_done(zc_live *live, int error, const char *message) {
   }
   if (outcome_is_end(live))
     end_with_outcome(live);
+  else if (zc_loop_now(live->engine->loop) > end_of_time(live))
+    time_out(live);
   else
     poll_later(live);
 }
@@ -268,20 +291,7 @@ void zc_attempt_look_up(zc_live *live) {
   if (status != ZC_OK) find_done(live, status, "the look-up of the run was refused");
 }
 
-static bool overdue(const zc_live *live) {
-  zc_time now = zc_loop_now(live->engine->loop);
-  return now - live->execution.started_at > timeout_of(live);
-}
-
 void zc_attempt_poll(zc_live *live) {
-  if (overdue(live)) {
-    char text[320];
-    const char *last = live->outcome_message;
-    snprintf(text, sizeof text, "not ended within pipeline_timeout%s%.240s",
-             last && *last ? "; last heard of it: " : "", last ? last : "");
-    zc_execute_move(live, ZC_EVENT_TIME_OUT, text);
-    return;
-  }
   int status = begin(live, ZC_POLL_RUN, ZC_REMOTE_DEADLINE);
   if (status != ZC_OK) poll_done(live, status, "the question for its status was refused");
 }

@@ -134,7 +134,9 @@ static bool same_plan(const zc_live *live, const zc_decision *decision,
                       const zc_settings *settings) {
   const zc_execution *x = &live->execution;
   const char *region = settings->regions[live->pipeline->regions[decision->region]];
-  return x->decided_at != 0 && x->planned_start == decision->start && x->region &&
+  /* Of a run that is due and waits for its turn every start until now is the same. */
+  bool turn = live->held && decision->start <= zc_loop_now(live->engine->loop);
+  return x->decided_at != 0 && (turn || x->planned_start == decision->start) && x->region &&
          strcmp(x->region, region) == 0;
 }
 

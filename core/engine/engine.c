@@ -119,6 +119,7 @@ int zc_engine_start(zc_engine *engine, zc_error *error) {
     }
     if (!engine->options.tables_only) {
       if ((status = zc_realise_recover(engine, error)) != ZC_OK) return status;
+      if ((status = zc_pipelines_load(engine, error)) != ZC_OK) return status;
       if ((status = zc_recover(engine, error)) != ZC_OK) return status;
     }
     zc_deliver_start(engine);
@@ -167,8 +168,8 @@ static bool once_is_done(const zc_engine *engine) {
   if (!engine->options.once || !engine->collected || engine->queue_head) return false;
   if (zc_timer_active(&engine->history_timer) || !zc_realise_idle(engine)) return false;
   HASH_ITER(hh, engine->live, live, next) {
-    bool waits = live->execution.status == ZC_DEFERRED &&
-                 live->execution.planned_start > zc_loop_now(engine->loop);
+    bool planned = live->execution.planned_start > zc_loop_now(engine->loop);
+    bool waits = live->execution.status == ZC_DEFERRED && (planned || live->state->paused_at);
     bool rests = live->ended || waits;
     if (!rests || live->commits > 0) return false;
   }
@@ -248,6 +249,8 @@ void zc_engine_destroy(zc_engine *engine) {
   zc_live *live, *next;
   zc_record_stop(engine);
   HASH_ITER(hh, engine->live, live, next) zc_execute_forget(live);
+  zc_places_destroy(engine);
+  zc_pipelines_destroy(engine);
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
   zc_realise_destroy(engine);

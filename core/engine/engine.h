@@ -44,13 +44,20 @@ bool zc_engine_collected(const zc_engine *engine);
 void zc_engine_on_collected(zc_engine *engine, void (*ready)(void *user), void *user);
 
 /* Requests a run now. ret_id: ZC_EXECUTION_ID_SIZE. It is journalled before `accepted` is called.
- * ZC_ENOTFOUND with the nearest name, ZC_ECANCELED while stopping. */
+ * ZC_ENOTFOUND with the nearest name, ZC_ECANCELED while stopping, ZC_ECONFLICT where the pipeline
+ * is paused, or has a run that has not ended and `overlap: skip`. */
 int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,
                       char *ret_id, void (*accepted)(void *user, int status), void *user,
                       zc_error *error);
 /* Cancels a run that waits, or asks its trigger to stop it. ZC_ENOTFOUND; ZC_ECONFLICT: it has
  * ended. */
 int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error);
+/* Pauses or resumes a pipeline; `done` (may be NULL) comes once that is journalled. While it is
+ * paused its slots pass without a run and are counted, requests are refused, and runs that have not
+ * been started wait; they start when it is resumed. ZC_ENOTFOUND with the nearest name,
+ * ZC_ECANCELED while stopping. */
+int zc_engine_pause(zc_engine *engine, const char *pipeline, bool paused,
+                    void (*done)(void *user, int status), void *user, zc_error *error);
 /* A run that is still in memory, or NULL. */
 const zc_execution *zc_engine_find(const zc_engine *engine, const char *id);
 /* Called after each change of status of any run, once it is journalled. */

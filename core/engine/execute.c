@@ -2,6 +2,7 @@
  * journalled; what acts on the world waits until it is (attempt.c). */
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -42,18 +43,24 @@ int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipelin
 zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipeline,
                           zc_execution *execution) {
   zc_live *live = HASH_COUNT(engine->live) < ZC_LIVE_MAX ? calloc(1, sizeof *live) : NULL;
-  if (!live) {
+  zc_pipeline_state *state = live ? zc_pipelines_get(engine, execution->pipeline) : NULL;
+  if (!state) {
     zc_execution_finish(execution);
+    free(live);
     return NULL;
   }
   live->engine = engine;
   live->settings = zc_settings_hold(engine->settings);
   live->pipeline = pipeline;
+  live->state = state;
   live->execution = *execution;
   zc_execution_init(execution);
   live->timer.owner = pipeline->name;
   HASH_ADD_STR(engine->live, execution.id, live);
-  return live;
+  DL_APPEND2(state->runs, live, prev_run, next_run);
+  if (zc_places_count(live) == ZC_OK) return live;
+  zc_execute_forget(live);
+  return NULL;
 }
 
 static void unqueue(zc_live *live) {
@@ -76,6 +83,8 @@ void zc_execute_forget(zc_live *live) {
   zc_timer_stop(engine->loop, &live->timer);
   zc_operation_cancel(engine->context, live->operation);
   HASH_DEL(engine->live, live);
+  zc_places_drop(live);
+  DL_DELETE2(live->state->runs, live, prev_run, next_run);
   zc_execution_finish(&live->execution);
   zc_settings_free(live->settings);
   free(live->outcome_message);
@@ -136,21 +145,30 @@ static void log_decision(const zc_live *live) {
 /* Where the engine changes a run's status, and nowhere else. */
 static bool change_status(zc_live *live, zc_execution_event event) {
   zc_execution *x = &live->execution;
-  if (!live->ended && zc_execution_apply(x, event) == ZC_OK) return true;
+  if (!live->ended && zc_execution_apply(x, event) == ZC_OK) {
+    zc_places_count(live); /* its region is known: zc_places_hold() has seen to that */
+    return true;
+  }
   zc_log(ZC_LOG_ERROR, "execute", "%s %.8s: %s after %s is not possible: left as it is",
          x->pipeline, x->id, zc_execution_status_text(zc_transition_of(event)->to),
          zc_execution_status_text(x->status));
   return false;
 }
 
-static void start_now(zc_live *live) {
+void zc_execute_start(zc_live *live) {
   zc_execution *x = &live->execution;
+  if (live->engine->stopping) return; /* it is taken up again after the restart */
   if (!live->pipeline->auto_trigger) {
     zc_execute_move(live, ZC_EVENT_ONLY_RECORD, "auto_trigger is false: decided and recorded only");
     return;
   }
+  if (x->status != ZC_TRIGGERING && zc_places_hold(live)) return;
   if (!change_status(live, ZC_EVENT_ATTEMPT)) return;
+  zc_timer_stop(live->engine->loop, &live->timer); /* of a run that was held: its deadline's */
   x->attempt++;
+  x->retry_at = 0;
+  free(x->message);
+  x->message = NULL;
   x->triggered_at = zc_loop_now(live->engine->loop);
   zc_record_commit(live, on_intent_journalled, false);
 }
@@ -160,8 +178,11 @@ static void follow_plan(zc_live *live, bool changed) {
   zc_execution *x = &live->execution;
   bool due = x->planned_start <= zc_loop_now(live->engine->loop);
   if (due || !live->pipeline->auto_trigger) {
-    start_now(live);
-  } else if (changed || x->status != ZC_DEFERRED) {
+    zc_execute_start(live);
+    return;
+  }
+  zc_places_leave(live);
+  if (changed || x->status != ZC_DEFERRED) {
     if (change_status(live, ZC_EVENT_WAIT)) zc_record_commit(live, on_deferral_journalled, false);
   } else if (!zc_timer_active(&live->timer)) {
     zc_execute_wait(live, ZC_STEP_DECIDE, x->planned_start);
@@ -209,7 +230,7 @@ static void on_decide_time(zc_live *live) {
   bool unchanged = live->execution.status == ZC_DEFERRED &&
                    live->decided_version == zc_grid_version(live->engine->grid);
   if (unchanged && live->execution.planned_start <= zc_loop_now(live->engine->loop)) {
-    start_now(live);
+    zc_execute_start(live);
   } else {
     zc_execute_queue(live);
   }
@@ -222,7 +243,7 @@ static void on_timer(zc_timer *timer) {
   if (step == ZC_STEP_DECIDE)
     on_decide_time(live);
   else if (step == ZC_STEP_START)
-    start_now(live);
+    zc_execute_start(live);
   else if (step == ZC_STEP_FIND)
     zc_attempt_look_up(live);
   else if (step == ZC_STEP_POLL)
@@ -243,12 +264,30 @@ static void log_move(const zc_live *live) {
          zc_execution_status_text(x->status), x->message ? ": " : "", x->message ? x->message : "");
 }
 
+void zc_execute_hold(zc_live *live) {
+  const zc_execution *x = &live->execution;
+  if (!change_status(live, ZC_EVENT_WAIT)) return;
+  zc_log(ZC_LOG_INFO, "execute", "%s %.8s: waits: %s", x->pipeline, x->id,
+         x->wait_reason ? x->wait_reason : "");
+  zc_record_commit(live, NULL, false);
+}
+
+static void tell(zc_live *live, const char *message) {
+  zc_execution *x = &live->execution;
+  if (message) {
+    free(x->message);
+    x->message = zc_duplicate(message);
+  }
+  log_move(live);
+}
+
 static void end(zc_live *live) {
   zc_execution *x = &live->execution;
   zc_timer_stop(live->engine->loop, &live->timer);
   zc_operation_cancel(live->engine->context, live->operation);
   live->operation = 0;
   zc_realise_mark(live);
+  zc_places_leave(live);
   if (x->status != ZC_NOT_TRIGGERED && x->triggered_at) {
     x->finished_at = zc_loop_now(live->engine->loop);
   }
@@ -256,15 +295,17 @@ static void end(zc_live *live) {
 }
 
 void zc_execute_move(zc_live *live, zc_execution_event event, const char *message) {
-  zc_execution *x = &live->execution;
   if (!change_status(live, event)) return;
-  if (message) {
-    free(x->message);
-    x->message = zc_duplicate(message);
-  }
-  log_move(live);
-  if (zc_execution_ended(x->status)) end(live);
+  tell(live, message);
+  if (zc_execution_ended(live->execution.status)) end(live);
   zc_record_commit(live, NULL, false);
+}
+
+void zc_execute_skip(zc_live *live, const char *message) {
+  if (!change_status(live, ZC_EVENT_SKIP)) return;
+  tell(live, message);
+  end(live);
+  zc_record_commit(live, NULL, true);
 }
 
 /* ---- reload ---- */
@@ -294,9 +335,30 @@ void zc_execute_renew(zc_engine *engine) {
   HASH_ITER(hh, engine->live, live, next) {
     if (!is_begun(live)) renew(live);
   }
+  zc_places_look(engine); /* its limits may be wider */
 }
 
 /* ---- what others ask for ---- */
+
+/* Whoever asks for a run that would not come about is told at once. */
+static bool may_request(zc_engine *engine, const zc_pipeline_settings *pipeline, zc_error *error) {
+  const zc_pipeline_state *state;
+  char since[ZC_TIME_TEXT_SIZE] = "?";
+  HASH_FIND_STR(engine->pipelines, pipeline->name, state);
+  if (state && state->paused_at) {
+    zc_time_format(state->paused_at, since, sizeof since);
+    zc_error_set(error, ZC_ECONFLICT,
+                 "%s is paused since %s: nothing is taken before `zerocarb pipelines resume %s`",
+                 pipeline->name, since, pipeline->name);
+    return false;
+  }
+  const zc_live *other = state ? zc_pipelines_unended(state, NULL) : NULL;
+  if (!other || pipeline->overlap != ZC_OVERLAP_SKIP) return true;
+  zc_error_set(
+      error, ZC_ECONFLICT, "run %.8s of %s has not ended (%s): no other is taken (overlap: skip)",
+      other->execution.id, pipeline->name, zc_execution_status_text(other->execution.status));
+  return false;
+}
 
 int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,
                       char *ret_id, void (*accepted)(void *user, int status), void *user,
@@ -304,6 +366,7 @@ int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigg
   if (engine->stopping) return zc_error_set(error, ZC_ECANCELED, "the engine is stopping");
   const zc_pipeline_settings *settings = zc_decision_pipeline(engine, pipeline, error);
   if (!settings) return ZC_ENOTFOUND;
+  if (!may_request(engine, settings, error)) return ZC_ECONFLICT;
   zc_execution execution;
   zc_execution_init(&execution);
   int status =
@@ -325,6 +388,10 @@ int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigg
 
 static int cancel_started(zc_live *live, zc_error *error) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
+  if (live->execution.retry_at) {
+    zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request, before it was started");
+    return ZC_OK;
+  }
   if (ops && ops->attended) {
     zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request; the command was told to end");
     return ZC_OK;

@@ -9,10 +9,16 @@
 
 #define ITEM_MAX ((size_t)400 * 1024)
 
-/* A change under way. One that could not be written for now waits in the engine's list. */
+/* A change under way, of a run or of a pipeline. One that could not be written for now waits in the
+ * engine's list. */
 struct zc_commit {
-  zc_live *live;
+  zc_engine *engine;
+  zc_live *live; /* NULL: of a pipeline */
   void (*done)(zc_live *live);
+  const zc_pipeline_state *state;
+  zc_time slot; /* of the pipeline: passed over; 0: none */
+  void (*told)(void *user, int status);
+  void *user;
   zc_timer timer;
   zc_commit *next, *prev; /* utlist.h */
 };
@@ -26,27 +32,32 @@ static void report_accepted(zc_live *live, int status) {
 
 static void retry_commit(zc_timer *timer);
 
+static void log_held_back(const zc_commit *commit, const char *message) {
+  const char *why = message ? message : "the change could not be written";
+  if (!commit->live) {
+    zc_log(ZC_LOG_ERROR, "journal", "%s; what is noted of %s is tried again in 5 s", why,
+           commit->state->name);
+    return;
+  }
+  const zc_execution *x = &commit->live->execution;
+  zc_log(ZC_LOG_ERROR, "journal", "%s; %s %.8s (%s) is held back and tried again in 5 s", why,
+         x->pipeline, x->id, zc_execution_status_text(x->status));
+}
+
 /* A full disk is waited out: what is not journalled is not acted on, and nothing is lost. */
 static void wait_and_retry(zc_engine *engine, zc_commit *commit, const char *message) {
-  const zc_execution *x = &commit->live->execution;
-  zc_log(ZC_LOG_ERROR, "journal", "%s; %s %.8s (%s) is held back and tried again in 5 s",
-         message ? message : "the change could not be written", x->pipeline, x->id,
-         zc_execution_status_text(x->status));
+  log_held_back(commit, message);
   DL_APPEND(engine->held_back, commit);
   engine->n_held_back++;
   zc_timer_after(engine->loop, &commit->timer, 5000, retry_commit, commit);
 }
 
-static void committed(zc_commit *commit) {
-  zc_live *live = commit->live;
+static void run_committed(zc_live *live, void (*done)(zc_live *live)) {
   zc_engine *engine = live->engine;
-  engine->commits--;
   live->commits--;
   zc_rollup_mark_run(engine, live->execution.pipeline, live->execution.requested_at);
   report_accepted(live, ZC_OK);
   if (engine->changed) engine->changed(engine->changed_user, &live->execution);
-  void (*done)(zc_live *) = commit->done;
-  free(commit);
   if (done)
     done(live);
   else if (live->execution.status == ZC_PENDING && engine->collected)
@@ -55,12 +66,20 @@ static void committed(zc_commit *commit) {
     zc_realise_take(engine, &live->execution);
     zc_execute_forget(live);
   }
-  zc_engine_settle(engine);
+}
+
+static void committed(zc_commit *own) {
+  const zc_commit commit = *own;
+  free(own);
+  commit.engine->commits--;
+  if (commit.live) run_committed(commit.live, commit.done);
+  if (commit.told) commit.told(commit.user, ZC_OK);
+  zc_engine_settle(commit.engine);
 }
 
 static void on_committed(void *user, int status, const char *message) {
   zc_commit *commit = user;
-  zc_engine *engine = commit->live->engine;
+  zc_engine *engine = commit->engine;
   if (engine->detached) {
     free(commit);
   } else if (status == ZC_OK) {
@@ -74,31 +93,43 @@ static void on_committed(void *user, int status, const char *message) {
   }
 }
 
-/* NULL where there is no memory for all of it: the state is not written without its item. */
-static zc_change *make_change(const zc_live *live, bool mark) {
+/* ZC_ENOMEM where there is no memory for all of it: the state is not written without its item. */
+static int add_run(zc_change *change, const zc_live *live, bool mark) {
   const zc_execution *x = &live->execution;
   zc_buffer item;
   zc_buffer_init(&item, ITEM_MAX);
-  zc_change *change = zc_change_begin(live->engine->journal);
   zc_change_execution(change, x);
   if (mark && x->slot) zc_change_mark(change, x->pipeline, x->slot);
   int status = zc_execution_item_write(x, &item);
   if (status == ZC_OK) status = item.status;
   if (status == ZC_OK) {
     zc_change_item(change, zc_tables[ZC_TABLE_EXECUTIONS], item.data, item.length);
-  } else if (status == ZC_ENOMEM) {
-    zc_change_drop(change);
-    change = NULL;
-  } else {
+  } else if (status != ZC_ENOMEM) {
     zc_log(ZC_LOG_ERROR, "record", "%s %.8s: its item could not be built", x->pipeline, x->id);
   }
   zc_buffer_finish(&item);
-  return change;
+  return status == ZC_ENOMEM ? status : ZC_OK;
+}
+
+/* Both as they are now: on a second try that contains what it was on the first. */
+static void add_pipeline(zc_change *change, const zc_pipeline_state *state, zc_time slot) {
+  const zc_pipeline_note note = {.pipeline = state->name,
+                                 .paused_at = state->paused_at,
+                                 .slots_missed = state->slots_missed,
+                                 .slots_paused = state->slots_paused};
+  zc_change_pipeline(change, &note);
+  if (slot) zc_change_mark(change, state->name, slot);
 }
 
 static void hand_in(zc_commit *commit, bool mark) {
-  zc_change *change = make_change(commit->live, mark);
-  zc_journal_commit(commit->live->engine->journal, change, on_committed, commit);
+  zc_change *change = zc_change_begin(commit->engine->journal);
+  if (!commit->live) {
+    add_pipeline(change, commit->state, commit->slot);
+  } else if (add_run(change, commit->live, mark) != ZC_OK) {
+    zc_change_drop(change);
+    change = NULL;
+  }
+  zc_journal_commit(commit->engine->journal, change, on_committed, commit);
 }
 
 static void unhold(zc_engine *engine, zc_commit *commit) {
@@ -108,9 +139,8 @@ static void unhold(zc_engine *engine, zc_commit *commit) {
 
 static void retry_commit(zc_timer *timer) {
   zc_commit *commit = timer->user;
-  unhold(commit->live->engine, commit);
-  /* The run as it is now: what it was when the write failed is contained in that. */
-  hand_in(commit, commit->live->execution.slot != 0);
+  unhold(commit->engine, commit);
+  hand_in(commit, commit->live && commit->live->execution.slot != 0);
 }
 
 void zc_record_stop(zc_engine *engine) {
@@ -123,17 +153,36 @@ void zc_record_stop(zc_engine *engine) {
   }
 }
 
-void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
+/* NULL: no memory, and the engine fails. */
+static zc_commit *create_commit(zc_engine *engine) {
   zc_commit *commit = calloc(1, sizeof *commit);
   if (!commit) {
-    zc_engine_fail(live->engine, "no memory to journal a change");
-    return;
+    zc_engine_fail(engine, "no memory to journal a change");
+    return NULL;
   }
+  commit->engine = engine;
+  engine->commits++;
+  return commit;
+}
+
+void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
+  zc_commit *commit = create_commit(live->engine);
+  if (!commit) return;
   commit->live = live;
   commit->done = done;
   live->commits++;
-  live->engine->commits++;
   hand_in(commit, mark);
+}
+
+void zc_record_pipeline(zc_engine *engine, const zc_pipeline_state *state, zc_time slot,
+                        void (*told)(void *user, int status), void *user) {
+  zc_commit *commit = create_commit(engine);
+  if (!commit) return;
+  commit->state = state;
+  commit->slot = slot;
+  commit->told = told;
+  commit->user = user;
+  hand_in(commit, false);
 }
 
 /* ---- history ---- */

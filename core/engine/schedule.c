@@ -1,16 +1,17 @@
-/* Schedule: cron slots become requests. The slot is in the run's id and its mark is journalled with
- * the run, so that each fires at most once, over restarts and steps of the clock too. Of the slots
- * missed while the engine was away the newest is made up for, while its deadline lasts and for
- * ZC_LATE_GRACE after it; the others are counted. A run made up for is requested when it is taken
- * up: the time that the engine was away is no deferral and saves nothing. */
+/* Schedule: cron slots become requests. The slot is in the run's id, and its mark is journalled
+ * with the run, or with the count where it is passed over, so that each fires at most once, over
+ * restarts and steps of the clock too. Of the slots that came while the engine was away `catch_up`
+ * says which are made up for: none; the newest, while its deadline lasts and for ZC_LATE_GRACE
+ * after it; or the newest few. The others are counted. A run made up for is requested when it is
+ * taken up: the time that the engine was away is no deferral and saves nothing. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/log.h"
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
-
-#define COUNT_LIMIT 10000 /* missed slots are counted no further */
 
 static void on_slot(zc_timer *timer);
 
@@ -21,6 +22,14 @@ static void plan(zc_schedule *schedule, zc_time after) {
     schedule->next = 0;
     zc_log(ZC_LOG_WARNING, "schedule", "%s: '%s' has no slot to come", p->name, p->schedule);
     return;
+  }
+  if (after > zc_loop_now(engine->loop) + ZC_DAY) {
+    char text[ZC_TIME_TEXT_SIZE] = "?";
+    zc_time_format(after, text, sizeof text);
+    zc_log(ZC_LOG_WARNING, "schedule",
+           "%s: the slot %s has been taken up, and the clock is behind it: no slot before counts "
+           "as due",
+           p->name, text);
   }
   if (!engine->options.once) {
     zc_timer_at(engine->loop, &schedule->timer, schedule->next, on_slot, schedule);
@@ -33,7 +42,30 @@ static void take_up_late(zc_execution *x, zc_time now) {
   if (x->deadline < x->requested_at) x->deadline = x->requested_at;
 }
 
-static void request(zc_schedule *schedule, zc_time slot) {
+/* Hands a run of the slot over; where one has not ended, and overlap is `skip`, as one that ends at
+ * once. */
+static void hand_over(zc_live *live) {
+  const zc_live *other = zc_pipelines_unended(live->state, live);
+  if (!other || live->pipeline->overlap != ZC_OVERLAP_SKIP) {
+    zc_record_commit(live, NULL, true);
+    return;
+  }
+  char message[128];
+  snprintf(message, sizeof message, "skipped: run %.8s has not ended (%s)", other->execution.id,
+           zc_execution_status_text(other->execution.status));
+  zc_execute_skip(live, message);
+}
+
+static void try_again(zc_schedule *schedule, zc_time slot) {
+  zc_engine *engine = schedule->engine;
+  zc_log(ZC_LOG_ERROR, "schedule", "%s: no room for another run: the slot is tried again in 10 s",
+         schedule->pipeline->name);
+  schedule->next = slot;
+  zc_timer_after(engine->loop, &schedule->timer, 10 * ZC_SECOND, on_slot, schedule);
+}
+
+/* False where there is no room for it: the slot is tried again. */
+static bool request(zc_schedule *schedule, zc_time slot) {
   zc_engine *engine = schedule->engine;
   zc_time now = zc_loop_now(engine->loop);
   zc_execution execution;
@@ -43,35 +75,45 @@ static void request(zc_schedule *schedule, zc_time slot) {
   if (now - slot >= ZC_PROMPT) take_up_late(&execution, now);
   if (status == ZC_OK && zc_execute_find(engine, execution.id)) {
     zc_execution_finish(&execution);
-    return;
+    return true;
   }
   zc_live *live = NULL;
   if (status == ZC_OK)
     live = zc_execute_adopt(engine, schedule->pipeline, &execution);
   else
     zc_execution_finish(&execution);
-  if (!live) {
-    zc_log(ZC_LOG_ERROR, "schedule", "%s: no room for another run: the slot is tried again in 10 s",
-           schedule->pipeline->name);
-    schedule->next = slot;
-    zc_timer_at(engine->loop, &schedule->timer, now + 10 * ZC_SECOND, on_slot, schedule);
-    return;
-  }
-  zc_record_commit(live, NULL, true);
+  if (live)
+    hand_over(live);
+  else
+    try_again(schedule, slot);
+  return live != NULL;
 }
 
-/* The newest slot in [first, now]; *ret_missed: how many lie before it. */
-static zc_time newest_due(const zc_schedule *schedule, zc_time first, zc_time now,
-                          size_t *ret_missed) {
-  zc_time slot = first, next;
-  *ret_missed = 0;
-  while (*ret_missed < COUNT_LIMIT &&
-         zc_cron_next(&schedule->pipeline->cron, schedule->pipeline->zone, slot, &next) == ZC_OK &&
-         next <= now) {
-    slot = next;
-    (*ret_missed)++;
-  }
+static zc_time newest_slot(const zc_pipeline_settings *p, zc_time after, zc_time until) {
+  zc_time slot = 0;
+  zc_cron_next(&p->cron, p->zone, zc_cron_before_newest(&p->cron, p->zone, after, until, 1), &slot);
   return slot;
+}
+
+/* The slots in (after, until] get no run: they are counted, and the mark goes past them. */
+static void pass_over(zc_schedule *schedule, zc_pipeline_state *state, zc_time after,
+                      zc_time until) {
+  const zc_pipeline_settings *p = schedule->pipeline;
+  int64_t n = zc_cron_count(&p->cron, p->zone, after, until);
+  if (n == 0) return;
+  zc_time first = 0, last = newest_slot(p, after, until);
+  char from[ZC_TIME_TEXT_SIZE] = "?", to[ZC_TIME_TEXT_SIZE] = "?";
+  zc_cron_next(&p->cron, p->zone, after, &first);
+  zc_time_format(first, from, sizeof from);
+  zc_time_format(last, to, sizeof to);
+  if (state->paused_at)
+    state->slots_paused += n;
+  else
+    state->slots_missed += n;
+  zc_log(state->paused_at ? ZC_LOG_INFO : ZC_LOG_WARNING, "schedule",
+         "%s: %" PRId64 " slot%s %s, from %s to %s", p->name, n, n == 1 ? "" : "s",
+         state->paused_at ? "passed while it is paused" : "missed", from, to);
+  zc_record_pipeline(schedule->engine, state, last, NULL, NULL);
 }
 
 static bool past_deadline(const zc_schedule *schedule, zc_time slot, zc_time now) {
@@ -79,22 +121,35 @@ static bool past_deadline(const zc_schedule *schedule, zc_time slot, zc_time now
   return now - slot > slack + ZC_LATE_GRACE;
 }
 
+/* The slots of (after, now] that get a run are those behind the instant returned. */
+static zc_time begin_of_wanted(const zc_schedule *schedule, zc_time after, zc_time now) {
+  const zc_pipeline_settings *p = schedule->pipeline;
+  int64_t n = p->catch_up == ZC_CATCH_UP_ALL ? p->catch_up_max : 1;
+  zc_time before = zc_cron_before_newest(&p->cron, p->zone, after, now, n);
+  if (p->catch_up == ZC_CATCH_UP_ALL) return before;
+  zc_time slot = newest_slot(p, after, now);
+  bool late = now - slot >= ZC_PROMPT;
+  if (late && p->catch_up == ZC_CATCH_UP_NONE) return now;
+  return late && past_deadline(schedule, slot, now) ? now : before;
+}
+
 static void take_due(zc_schedule *schedule, zc_time now) {
-  size_t missed;
-  const char *name = schedule->pipeline->name;
-  zc_time slot = newest_due(schedule, schedule->next, now, &missed);
-  char text[ZC_TIME_TEXT_SIZE] = "?";
-  zc_time_format(slot, text, sizeof text);
-  if (missed > 0) zc_log(ZC_LOG_WARNING, "schedule", "%s: %zu slots missed", name, missed);
-  if (past_deadline(schedule, slot, now)) {
-    zc_log(ZC_LOG_WARNING, "schedule", "%s: slot %s missed: its deadline has long passed", name,
-           text);
-    plan(schedule, slot);
+  const zc_pipeline_settings *p = schedule->pipeline;
+  int64_t begun = zc_clock_real_ns();
+  zc_pipeline_state *state = zc_pipelines_get(schedule->engine, p->name);
+  if (!state) {
+    try_again(schedule, schedule->next);
     return;
   }
-  zc_time before = schedule->next;
-  request(schedule, slot);
-  if (schedule->next == before && !zc_timer_active(&schedule->timer)) plan(schedule, slot);
+  zc_time after = schedule->next - 1, slot;
+  zc_time at = state->paused_at ? now : begin_of_wanted(schedule, after, now);
+  pass_over(schedule, state, after, at);
+  while (zc_cron_next(&p->cron, p->zone, at, &slot) == ZC_OK && slot <= now) {
+    if (!request(schedule, slot)) return;
+    at = slot;
+    if (!schedule->engine->options.once && zc_clock_real_ns() - begun > ZC_SLICE_NS) break;
+  }
+  plan(schedule, at);
 }
 
 static void on_slot(zc_timer *timer) {

@@ -4,6 +4,7 @@
  * decision.c  request + snapshot -> decision, and its record
  * execute.c   decision -> trigger -> status; recover.c takes up what the journal holds
  * realise.c   ended run + what was observed -> what it really saved
+ * places.c    how many runs are under way, and whose turn it is; pipelines.c: who is paused
  * deliver.c   outbox -> sinks            engine.c    ties them together
  * rollup.c    sinks -> derived tables    (with rollup_….c)
  *
@@ -76,6 +77,37 @@ typedef struct {
 
 typedef struct zc_rollup zc_rollup; /* rollup_parts.h */
 
+/* ---- pipelines and places ---- */
+
+struct zc_live;
+
+/* What holds for a pipeline beyond its settings. By name, from the first run or note on until the
+ * engine ends: another configuration changes none of it. */
+typedef struct {
+  char *name;
+  zc_time paused_at; /* 0: it is not paused */
+  int64_t slots_missed, slots_paused;
+  size_t under_way;     /* of its runs: TRIGGERING or RUNNING */
+  struct zc_live *runs; /* in memory; zc_live.next_run (utlist.h) */
+  UT_hash_handle hh;
+} zc_pipeline_state;
+
+typedef struct {
+  char *name;
+  size_t under_way; /* runs in this region */
+  UT_hash_handle hh;
+} zc_region_state;
+
+/* Why a run waits although its time has come. */
+typedef enum {
+  ZC_HOLD_NONE,
+  ZC_HOLD_PAUSED,
+  ZC_HOLD_OVERLAP,
+  ZC_HOLD_PIPELINE, /* its max_parallel; from here on the deadline may end it */
+  ZC_HOLD_REGION,
+  ZC_HOLD_WHOLE
+} zc_hold;
+
 /* ---- execute ---- */
 
 typedef enum { ZC_STEP_NONE, ZC_STEP_DECIDE, ZC_STEP_START, ZC_STEP_FIND, ZC_STEP_POLL } zc_step;
@@ -100,6 +132,11 @@ typedef struct zc_live {
   bool started_reported, ended;
   bool queued; /* waits to be decided */
   struct zc_live *next_queued;
+  zc_pipeline_state *state;
+  struct zc_live *prev_run, *next_run; /* of the same pipeline */
+  zc_region_state *place;              /* while it is under way */
+  zc_hold hold;
+  size_t held; /* its position in the engine's list, from 1; 0: it is not there */
   void (*accepted)(void *user, int status);
   void *accepted_user;
   UT_hash_handle hh;
@@ -189,6 +226,14 @@ struct zc_engine {
   size_t n_held_back;
   zc_commit *held_back; /* could not be written for now */
   bool detached;        /* the end: the journal's callbacks find nobody */
+  /* pipelines, places */
+  zc_pipeline_state *pipelines; /* by name */
+  zc_region_state *regions;     /* by name */
+  size_t under_way;
+  zc_live **held; /* due, and waiting for their turn; NULL where one has left */
+  size_t n_held, held_capacity;
+  bool held_sorted;
+  zc_timer places_timer;
   /* schedule */
   zc_schedule *schedules;
   size_t n_schedules;
@@ -259,12 +304,35 @@ zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipelin
 void zc_execute_queue(zc_live *live);              /* to be decided soon */
 void zc_execute_queue_deferred(zc_engine *engine); /* all that wait, after new data */
 void zc_execute_wait(zc_live *live, zc_step step, zc_time at);
+/* Its time has come: tries to start it, or holds it until its turn comes. */
+void zc_execute_start(zc_live *live);
 /* Changes the status as the event says, and commits; the run is freed once an end is journalled. An
  * event that may not come in its status is logged and changes nothing. */
 void zc_execute_move(zc_live *live, zc_execution_event event, const char *message);
+void zc_execute_hold(zc_live *live); /* DEFERRED, because of its wait_reason; commits */
+/* Instead of its first commit: ends a new run whose slot is passed over. */
+void zc_execute_skip(zc_live *live, const char *message);
 void zc_execute_forget(zc_live *live); /* frees at once */
 /* After a reload: runs that are not started yet go on under the engine's settings. */
 void zc_execute_renew(zc_engine *engine);
+
+/* pipelines.c */
+/* NULL for want of memory. */
+zc_pipeline_state *zc_pipelines_get(zc_engine *engine, const char *name);
+int zc_pipelines_load(zc_engine *engine, zc_error *error); /* from the journal */
+void zc_pipelines_destroy(zc_engine *engine);
+/* A run of the pipeline that has not ended, but `other`; NULL: there is none. */
+const zc_live *zc_pipelines_unended(const zc_pipeline_state *state, const zc_live *other);
+
+/* places.c */
+/* Counts the run where its status says that it is under way, and no more where not. ZC_ENOMEM. */
+int zc_places_count(zc_live *live);
+/* Whether it has to wait for its turn: then it is listed, and DEFERRED with the reason. */
+bool zc_places_hold(zc_live *live);
+void zc_places_leave(zc_live *live);    /* the list */
+void zc_places_drop(zc_live *live);     /* and its place: it is about to be freed */
+void zc_places_look(zc_engine *engine); /* soon: whose turn has come */
+void zc_places_destroy(zc_engine *engine);
 
 /* attempt.c: the trigger's side of execute */
 void zc_attempt_begin(zc_live *live);   /* journalled: start it */
@@ -276,6 +344,10 @@ const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger *
 /* record.c */
 /* Commits the run's state and its item in one transaction; then `done`. */
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
+/* Commits what is noted of a pipeline, and its newest slot that was passed over (0: none); then
+ * `told` (may be NULL). */
+void zc_record_pipeline(zc_engine *engine, const zc_pipeline_state *state, zc_time slot,
+                        void (*told)(void *user, int status), void *user);
 void zc_record_stop(zc_engine *engine);    /* drops what is held back */
 void zc_record_history(zc_engine *engine); /* soon: slots that have begun since, or changed */
 

@@ -29,6 +29,20 @@ static void write_runs(const zc_engine *engine, zc_buffer *to) {
   }
 }
 
+static void write_slots(const zc_engine *engine, zc_buffer *to) {
+  int64_t missed = 0, while_paused = 0;
+  size_t paused = 0;
+  for (const zc_pipeline_state *state = engine->pipelines; state; state = state->hh.next) {
+    missed += state->slots_missed;
+    while_paused += state->slots_paused;
+    paused += state->paused_at != 0;
+  }
+  zc_buffer_printf(to,
+                   ",\"pipelines_paused\":%zu,\"slots_missed\":%lld,\"slots_paused\":%lld,"
+                   "\"under_way\":%zu",
+                   paused, (long long)missed, (long long)while_paused, engine->under_way);
+}
+
 static void write_source(const zc_collector *c, zc_buffer *to) {
   size_t delivered = 0;
   for (size_t i = 0; i < c->settings->n_regions; i++)
@@ -75,6 +89,7 @@ int zc_engine_status(zc_engine *engine, zc_buffer *to) {
   zc_buffer_printf(to, ",\"pipelines\":%zu,\"decisions\":%llu,\"slow_callbacks\":%llu",
                    engine->settings->n_pipelines, (unsigned long long)engine->decisions,
                    (unsigned long long)zc_loop_slow_callbacks(engine->loop));
+  write_slots(engine, to);
   zc_buffer_printf(to, ",\"longest_callback_ms\":%.1f,\"runs\":{",
                    (double)zc_loop_longest_callback_ns(engine->loop) / 1e6);
   write_runs(engine, to);

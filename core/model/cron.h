@@ -51,4 +51,12 @@ int zc_cron_parse(const char *text, zc_cron *ret, zc_error *error);
  * 2100. */
 int zc_cron_next(const zc_cron *cron, const zc_zone *zone, zc_time after, zc_time *ret);
 
+/* How many slots lie in (after, until]. By days, not by slots: ten years of minutes take a fraction
+ * of a millisecond. */
+int64_t zc_cron_count(const zc_cron *cron, const zc_zone *zone, zc_time after, zc_time until);
+/* The earliest t >= after such that (t, until] holds at most n slots: those are the newest n of
+ * (after, until]. */
+zc_time zc_cron_before_newest(const zc_cron *cron, const zc_zone *zone, zc_time after,
+                              zc_time until, int64_t n);
+
 #endif

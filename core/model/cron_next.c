@@ -1,4 +1,4 @@
-/* cron_next.c - when a schedule fires next.
+/* cron_next.c - when a schedule fires next, and how often in an interval.
  *
  * Time falls into stretches between clock changes. Within one, local time is UTC plus a constant,
  * so the search is for the next local minute that matches, by month, day, hour and minute; it then
@@ -124,12 +124,94 @@ static int next_reached(const zc_cron *cron, const zc_zone *zone, zc_time first,
   return ZC_ENOTFOUND;
 }
 
+#define EARLIEST (ZC_TIME_MIN + LOOK_BACK + ZC_DAY)
+#define LATEST   (ZC_TIME_MAX - 2 * ZC_DAY)
+
 int zc_cron_next(const zc_cron *cron, const zc_zone *zone, zc_time after, zc_time *ret) {
-  const zc_time earliest = ZC_TIME_MIN + LOOK_BACK + ZC_DAY, latest = ZC_TIME_MAX - 2 * ZC_DAY;
-  if (after >= latest) return ZC_ENOTFOUND;
-  if (after < earliest) after = earliest;
+  if (after >= LATEST) return ZC_ENOTFOUND;
+  if (after < EARLIEST) after = EARLIEST;
   zc_time first = after + 1, limit = first + SEARCH_MAX;
-  if (limit > latest) limit = latest;
+  if (limit > LATEST) limit = LATEST;
   return cron->time_of_day ? next_reached(cron, zone, first, limit, ret)
                            : next_shown(cron, zone, first, limit, ret);
+}
+
+/* ---- counting ---- */
+
+/* Minutes of the day that match, from minute `first` to before minute `end`. */
+static int64_t count_in_day(const zc_cron *cron, int first, int end) {
+  int64_t n = 0;
+  for (int hour = first / 60; hour * 60 < end; hour++) {
+    if (!(cron->hours >> hour & 1)) continue;
+    uint64_t minutes = cron->minutes;
+    if (hour * 60 < first) minutes = minutes >> (first - hour * 60) << (first - hour * 60);
+    if (end < hour * 60 + 60) minutes &= (UINT64_C(1) << (end - hour * 60)) - 1;
+    n += __builtin_popcountll(minutes);
+  }
+  return n;
+}
+
+/* As next_local(), counted: whole minutes in [from, until). */
+static int64_t count_local(const zc_cron *cron, zc_time from, zc_time until) {
+  int64_t whole = count_in_day(cron, 0, 1440), n = 0;
+  for (zc_time day = start_of_day(from); day < until;) {
+    zc_civil c = zc_civil_from_time(day);
+    if (!(cron->months >> c.month & 1)) {
+      day = midnight(c.year, c.month + 1, 1);
+      continue;
+    }
+    bool cut = day < from || until < day + ZC_DAY;
+    if (day_matches(cron, &c) && !cut) {
+      n += whole;
+    } else if (day_matches(cron, &c)) {
+      zc_time first = day < from ? from - day : 0, end = until - day;
+      if (end > ZC_DAY) end = ZC_DAY;
+      n += count_in_day(cron, (int)((first + ZC_MINUTE - 1) / ZC_MINUTE),
+                        (int)((end + ZC_MINUTE - 1) / ZC_MINUTE));
+    }
+    day += ZC_DAY;
+  }
+  return n;
+}
+
+/* A time of day in a zone: at most one a day, found one by one. */
+static int64_t count_reached(const zc_cron *cron, const zc_zone *zone, zc_time after,
+                             zc_time until) {
+  int64_t n = 0;
+  while (zc_cron_next(cron, zone, after, &after) == ZC_OK && after <= until)
+    n++;
+  return n;
+}
+
+int64_t zc_cron_count(const zc_cron *cron, const zc_zone *zone, zc_time after, zc_time until) {
+  if (after < EARLIEST) after = EARLIEST;
+  if (until >= LATEST) until = LATEST - 1;
+  if (after >= until) return 0;
+  if (cron->time_of_day && zone) return count_reached(cron, zone, after, until);
+  int64_t n = 0;
+  for (zc_time from = after + 1; from <= until;) {
+    stretch s = stretch_from(zone, from, until + 1);
+    n += count_local(cron, s.from + s.offset, s.to + s.offset);
+    from = s.to;
+  }
+  return n;
+}
+
+zc_time zc_cron_before_newest(const zc_cron *cron, const zc_zone *zone, zc_time after,
+                              zc_time until, int64_t n) {
+  zc_time low = until, high = until; /* (high, until] holds at most n slots */
+  for (int64_t span = ZC_HOUR; low > after; span *= 2) {
+    high = low;
+    low = until - span > after ? until - span : after;
+    if (zc_cron_count(cron, zone, low, until) > n) break;
+    high = low;
+  }
+  while (low < high) { /* (low, until] holds more */
+    zc_time middle = low + (high - low) / 2;
+    if (zc_cron_count(cron, zone, middle, until) > n)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return high;
 }

@@ -228,6 +228,30 @@ static void compare(const schedule *s, const zc_zone *zone, const char *name, zc
   assert_true(same);
 }
 
+/* Counting takes days and stretches at once; the slots one by one are what it must come to. */
+static void count_and_compare(const schedule *s, const zc_zone *zone, const char *name,
+                              zc_time after, zc_random *random) {
+  zc_cron cron;
+  if (zc_cron_parse(s->text, &cron, NULL) != ZC_OK) return;
+  zc_time until = after + (zc_time)zc_random_below(random, 40 * ZC_DAY);
+  zc_time newest[4] = {after, after, after, after}, at = after; /* the last few, newest first */
+  int64_t n = 0;
+  while (zc_cron_next(&cron, zone, at, &at) == ZC_OK && at <= until) {
+    memmove(newest + 1, newest, 3 * sizeof *newest);
+    newest[0] = at;
+    n++;
+  }
+  int64_t counted = zc_cron_count(&cron, zone, after, until);
+  if (counted != n) {
+    fail_msg("%s in %s in (%lld, %lld]: counted %lld, there are %lld", s->text, name,
+             (long long)after, (long long)until, (long long)counted, (long long)n);
+  }
+  for (int64_t kept = 0; kept < 4; kept++) {
+    zc_time before = zc_cron_before_newest(&cron, zone, after, until, kept);
+    assert_true(before == (n > kept ? newest[kept] : after));
+  }
+}
+
 static void same_as_the_oracle(void **state) {
   (void)state;
   zc_zone *zones[N_RULES + N_NAMED];
@@ -249,6 +273,7 @@ static void same_as_the_oracle(void **state) {
     zc_time after = near_a_transition(zones[zone], &random, &hour);
     schedule s = make_schedule(&random, hour);
     compare(&s, zones[zone], names[zone], after);
+    count_and_compare(&s, zones[zone], names[zone], after, &random);
   }
   while (n > 0) {
     zc_zone_free(zones[--n]);

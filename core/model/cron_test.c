@@ -283,8 +283,29 @@ static void west_of_utc(void **state) {
   zc_zone_free(zone);
 }
 
+/* 1 January 2016 to 1 January 2026: 3,653 days. */
+static void ten_years_of_slots_are_counted_exactly(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t count;
+  } rows[] = {{"* * * * *", 3653 * 1440}, {"*/15 2-4 * * *", 3653 * 12},
+              {"30 2 * * *", 3653},       {"0 0 29 2 *", 3},
+              {"0 0 1 1 *", 10},          {"0 12 * * 1-5", 2609}};
+  const zc_civil first = {.year = 2016, .month = 1, .day = 1},
+                 last = {.year = 2026, .month = 1, .day = 1};
+  zc_time from = zc_civil_to_time(&first), to = zc_civil_to_time(&last);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    zc_cron cron;
+    assert_int_equal(zc_cron_parse(rows[i].text, &cron, NULL), ZC_OK);
+    assert_int_equal(zc_cron_count(&cron, NULL, from, to), rows[i].count);
+    assert_int_equal(zc_cron_count(&cron, NULL, to, from), 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ten_years_of_slots_are_counted_exactly),
       cmocka_unit_test(errors_say_what),
       cmocka_unit_test(long_text),
       cmocka_unit_test(sets),

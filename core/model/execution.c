@@ -41,6 +41,7 @@ void zc_execution_finish(zc_execution *execution) {
   free(execution->default_region);
   free(execution->reason);
   free(execution->message);
+  free(execution->wait_reason);
   free(execution->remote_id);
   free(execution->tail);
   free(execution->record);

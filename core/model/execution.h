@@ -44,14 +44,18 @@ typedef struct {
   zc_time slot;                                  /* the cron slot, 0 where there is none */
   zc_time triggered_at, started_at, finished_at; /* 0: not yet */
   zc_time decided_at;                            /* of the decision in `record` */
+  zc_time held_at, released_at; /* it was due and had to wait for its turn; 0: not (yet) */
+  zc_time
+      retry_at; /* nothing was started, and the next attempt comes then; 0: none is waited for */
   zc_action action;
   char *region; /* chosen */
   char *default_region;
   char *reason;
-  char *message;    /* how it ended, or why it waits; NULL */
-  char *remote_id;  /* of the trigger; NULL */
-  char *tail;       /* the end of a command's output; NULL */
-  uint32_t attempt; /* tries to start it */
+  char *message;     /* how it ended, or why it was not started yet; NULL */
+  char *wait_reason; /* why it had to wait for its turn; NULL */
+  char *remote_id;   /* of the trigger; NULL */
+  char *tail;        /* the end of a command's output; NULL */
+  uint32_t attempt;  /* tries to start it */
   bool has_baseline, has_intensity;
   double baseline_intensity, intensity; /* datacenter, gCO2eq/kWh */
   bool has_workload;                    /* decided: what energy and emissions are made from */

@@ -86,6 +86,10 @@ static zc_execution example(void) {
   e.tail = zc_duplicate("\x1b[1mgr\xc3\xbcn\x1b[0m \xf0\x9f\x8c\xb1\t\x01\x7f\r\n\xe2\x80\xa8 "
                         "e\xcc\x81 \xef\xbf\xbd \xef\xbf\xbf </script>");
   e.attempt = 2;
+  e.wait_reason = zc_duplicate("its pipeline is paused");
+  e.held_at = e.requested_at + 1;
+  e.released_at = e.requested_at + 2;
+  e.retry_at = e.requested_at + 3;
   e.has_baseline = e.has_intensity = true;
   e.baseline_intensity = 26.1 / 3;
   e.intensity = 5e-324;
@@ -111,6 +115,7 @@ static void assert_same(const zc_execution *a, const zc_execution *b) {
   assert_text(a->default_region, b->default_region);
   assert_text(a->reason, b->reason);
   assert_text(a->message, b->message);
+  assert_text(a->wait_reason, b->wait_reason);
   assert_text(a->remote_id, b->remote_id);
   assert_text(a->tail, b->tail);
   assert_text(a->record, b->record);
@@ -123,7 +128,9 @@ static void assert_same(const zc_execution *a, const zc_execution *b) {
   assert_true(a->requested_at == b->requested_at && a->deadline == b->deadline &&
               a->planned_start == b->planned_start && a->slot == b->slot &&
               a->triggered_at == b->triggered_at && a->started_at == b->started_at &&
-              a->finished_at == b->finished_at && a->decided_at == b->decided_at);
+              a->finished_at == b->finished_at && a->decided_at == b->decided_at &&
+              a->held_at == b->held_at && a->released_at == b->released_at &&
+              a->retry_at == b->retry_at);
   assert_true(a->has_baseline == b->has_baseline && a->has_intensity == b->has_intensity &&
               a->baseline_intensity == b->baseline_intensity && a->intensity == b->intensity);
 }

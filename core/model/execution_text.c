@@ -23,6 +23,7 @@ static const struct {
     {"default_region", offsetof(zc_execution, default_region), false},
     {"reason", offsetof(zc_execution, reason), false},
     {"message", offsetof(zc_execution, message), false},
+    {"wait_reason", offsetof(zc_execution, wait_reason), false},
     {"remote_id", offsetof(zc_execution, remote_id), false},
     {"tail", offsetof(zc_execution, tail), false},
     {"record", offsetof(zc_execution, record), false},
@@ -44,6 +45,9 @@ static const struct {
     {"finished_at", offsetof(zc_execution, finished_at), true},
     {"decided_at", offsetof(zc_execution, decided_at), true},
     {"ran_until", offsetof(zc_execution, ran_until), false},
+    {"held_at", offsetof(zc_execution, held_at), false},
+    {"released_at", offsetof(zc_execution, released_at), false},
+    {"retry_at", offsetof(zc_execution, retry_at), false},
 };
 
 static const struct {

@@ -118,6 +118,15 @@ void zc_change_mark(zc_change *change, const char *pipeline, zc_time slot) {
   if (write) write->number = slot;
 }
 
+void zc_change_pipeline(zc_change *change, const zc_pipeline_note *note) {
+  if (!change || change->status != ZC_OK) return;
+  zc_write *write = add(change, ZC_WRITE_PIPELINE, &(texts){.name = note->pipeline});
+  if (!write) return;
+  write->number = note->paused_at;
+  write->missed = note->slots_missed;
+  write->paused = note->slots_paused;
+}
+
 void zc_change_cursor(zc_change *change, const char *sink, int64_t sequence) {
   if (!change || change->status != ZC_OK) return;
   zc_write *write = add(change, ZC_WRITE_CURSOR, &(texts){.name = sink});

@@ -21,9 +21,12 @@ static const char *const statements[ZC_SQL_STATEMENTS] = {
         "record=excluded.record,sum=excluded.sum",
     [ZC_SQL_ITEM] = "INSERT INTO outbox(table_name,body,sum) VALUES(?1,?2,zc_sum(?1,?2))",
     [ZC_SQL_MARK] = "INSERT INTO marks(pipeline,slot,sum) VALUES(?1,?2,zc_sum(?1,?2)) "
-                    "ON CONFLICT(pipeline) DO UPDATE SET slot=excluded.slot,sum=excluded.sum",
+                    "ON CONFLICT(pipeline) DO UPDATE SET slot=excluded.slot,sum=excluded.sum "
+                    "WHERE excluded.slot>slot",
     [ZC_SQL_CURSOR] = "UPDATE sinks SET sequence=?2,sum=zc_sum(?1,?2) "
                       "WHERE name=?1 AND sequence<?2",
+    [ZC_SQL_PIPELINE] = "INSERT OR REPLACE INTO pipelines(name,paused_at,missed,paused,sum) "
+                        "VALUES(?1,?2,?3,?4,zc_sum(?1,?2,?3,?4))",
     /* At most 1,000 at once: a sink takes fewer, so that the outbox still shrinks. */
     [ZC_SQL_TRIM] = "DELETE FROM outbox WHERE sequence<=(SELECT min(sequence) FROM sinks) AND "
                     "sequence<(SELECT min(sequence) FROM outbox)+1000",
@@ -101,6 +104,13 @@ static int write_cursor(zc_journal *journal, const zc_write *write) {
   return result == SQLITE_OK ? zc_outbox_trim(journal) : result;
 }
 
+static int write_pipeline(zc_journal *journal, const zc_write *write) {
+  sqlite3_stmt *statement = journal->sql[ZC_SQL_PIPELINE];
+  sqlite3_bind_int64(statement, 3, write->missed);
+  sqlite3_bind_int64(statement, 4, write->paused);
+  return write_number(journal, ZC_SQL_PIPELINE, write);
+}
+
 static int apply(zc_journal *journal, const zc_change *change) {
   int result = SQLITE_OK;
   for (const zc_write *write = change->first; write && result == SQLITE_OK; write = write->next) {
@@ -116,6 +126,9 @@ static int apply(zc_journal *journal, const zc_change *change) {
       break;
     case ZC_WRITE_CURSOR:
       result = write_cursor(journal, write);
+      break;
+    case ZC_WRITE_PIPELINE:
+      result = write_pipeline(journal, write);
       break;
     }
   }

@@ -24,8 +24,11 @@ static const char *const schema[] = {
     "body TEXT NOT NULL, sum INTEGER NOT NULL)",
     "CREATE TABLE sinks(name TEXT PRIMARY KEY NOT NULL, sequence INTEGER NOT NULL, sum INTEGER NOT "
     "NULL) WITHOUT ROWID",
+    "CREATE TABLE pipelines(name TEXT PRIMARY KEY NOT NULL, paused_at INTEGER NOT NULL, missed "
+    "INTEGER NOT NULL, paused INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
 };
 #define SCHEMA_PARTS (sizeof schema / sizeof *schema)
+#define FIRST_PARTS  (SCHEMA_PARTS - 1) /* of version 1, which had no `pipelines` */
 
 /* zc_sum(…): FNV-1a, 64 bits, over the arguments' texts. */
 static void sum(sqlite3_context *context, int n, sqlite3_value **values) {
@@ -207,7 +210,7 @@ int zc_database_create(const char *path, zc_error *error) {
   return status;
 }
 
-static int check_kind(sqlite3 *database, const char *path, zc_error *error) {
+static int check_kind(sqlite3 *database, const char *path, int64_t *ret_version, zc_error *error) {
   int64_t application = 0, version = 0;
   int result = zc_database_number(database, "PRAGMA application_id", &application);
   if (result == SQLITE_OK) result = zc_database_number(database, "PRAGMA user_version", &version);
@@ -221,9 +224,10 @@ static int check_kind(sqlite3 *database, const char *path, zc_error *error) {
                               "program",
                               (long long)version, ZC_JOURNAL_VERSION);
   }
-  if (version != ZC_JOURNAL_VERSION) {
+  if (version < 1) {
     return zc_journal_damaged(error, path, "it has the unknown version %lld", (long long)version);
   }
+  *ret_version = version;
   return ZC_OK;
 }
 
@@ -234,9 +238,9 @@ static bool is_in_schema(const char *sql) {
   return false;
 }
 
-static int check_schema(sqlite3 *database, const char *path, zc_error *error) {
+static int check_schema(sqlite3 *database, const char *path, int64_t version, zc_error *error) {
   sqlite3_stmt *statement;
-  size_t known = 0;
+  size_t known = 0, parts = version == 1 ? FIRST_PARTS : SCHEMA_PARTS;
   int result =
       sqlite3_prepare_v2(database, "SELECT sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'",
                          -1, &statement, NULL);
@@ -245,7 +249,7 @@ static int check_schema(sqlite3 *database, const char *path, zc_error *error) {
     known += is_in_schema((const char *)sqlite3_column_text(statement, 0));
   sqlite3_finalize(statement);
   if (result != SQLITE_DONE) return unreadable(database, path, result, error);
-  if (known == SCHEMA_PARTS) return ZC_OK;
+  if (known == parts) return ZC_OK;
   return zc_journal_damaged(error, path, "its tables are not those of a journal");
 }
 
@@ -267,7 +271,7 @@ static int check_pages(sqlite3 *database, const char *path, zc_error *error) {
   return status;
 }
 
-static int check_rows(sqlite3 *database, const char *path, zc_error *error) {
+static int check_rows(sqlite3 *database, const char *path, int64_t version, zc_error *error) {
   static const char *const questions[][2] = {
       {"executions", "SELECT count(*) FROM executions WHERE sum IS NOT "
                      "zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record)"},
@@ -275,8 +279,11 @@ static int check_rows(sqlite3 *database, const char *path, zc_error *error) {
       {"sinks", "SELECT count(*) FROM sinks WHERE sum IS NOT zc_sum(name,sequence)"},
       {"the outbox's counter", "SELECT coalesce((SELECT max(sequence) FROM sinks), 0) > "
                                "coalesce((SELECT seq FROM sqlite_sequence), 0)"},
+      {"pipelines", /* the last one: version 1 has none */
+       "SELECT count(*) FROM pipelines WHERE sum IS NOT zc_sum(name,paused_at,missed,paused)"},
   };
-  for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
+  size_t n = sizeof questions / sizeof *questions - (version == 1);
+  for (size_t i = 0; i < n; i++) {
     int64_t bad = 0;
     int result = zc_database_number(database, questions[i][1], &bad);
     if (result != SQLITE_OK) return unreadable(database, path, result, error);
@@ -319,18 +326,33 @@ int zc_database_version(sqlite3 *database, int64_t *ret) {
 
 int zc_database_check(sqlite3 *database, const char *path, zc_check how, zc_error *error) {
   bool small = true;
-  int status = check_kind(database, path, error);
-  if (status == ZC_OK) status = check_schema(database, path, error);
+  int64_t version = 0;
+  int status = check_kind(database, path, &version, error);
+  if (status == ZC_OK) status = check_schema(database, path, version, error);
   if (status != ZC_OK || how == ZC_CHECK_KIND) return status;
   if (how == ZC_CHECK_SMALL) status = is_small(database, path, &small, error);
   if (status != ZC_OK || !small) return status;
   status = check_pages(database, path, error);
-  return status == ZC_OK ? check_rows(database, path, error) : status;
+  return status == ZC_OK ? check_rows(database, path, version, error) : status;
+}
+
+/* From version 1, in one transaction: a file is of the one or of the other. */
+static int upgrade(sqlite3 *database) {
+  int64_t version = ZC_JOURNAL_VERSION;
+  char sql[512];
+  int result = zc_database_number(database, "PRAGMA user_version", &version);
+  if (result != SQLITE_OK || version == ZC_JOURNAL_VERSION) return result;
+  snprintf(sql, sizeof sql, "BEGIN;%s;PRAGMA user_version = %d;COMMIT", schema[FIRST_PARTS],
+           ZC_JOURNAL_VERSION);
+  result = zc_database_run(database, sql);
+  if (!sqlite3_get_autocommit(database)) zc_database_run(database, "ROLLBACK");
+  return result;
 }
 
 int zc_database_adopt(sqlite3 *database, zc_error *error) {
   sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   int result = zc_database_run(database, "PRAGMA journal_mode = WAL");
   if (result == SQLITE_OK && sqlite3_db_readonly(database, "main")) result = SQLITE_READONLY;
+  if (result == SQLITE_OK) result = upgrade(database);
   return zc_database_status(database, result, error);
 }

@@ -9,10 +9,12 @@
 
 #define FILE_NAME "/journal.db"
 
-/* Marks of pipelines that are long gone do not pile up: twice what a config may have is kept. */
+/* Marks of pipelines that are long gone do not pile up: twice what a config may have is kept. What
+ * is noted of a pipeline goes with its mark, but for a pause, which has to be ended by a person. */
 #define FORGET_MARKS                                                                               \
   "DELETE FROM marks WHERE pipeline IN "                                                           \
-  "(SELECT pipeline FROM marks ORDER BY slot DESC LIMIT -1 OFFSET 40000)"
+  "(SELECT pipeline FROM marks ORDER BY slot DESC LIMIT -1 OFFSET 40000);"                         \
+  "DELETE FROM pipelines WHERE paused_at=0 AND name NOT IN (SELECT pipeline FROM marks)"
 
 static int read_counters(zc_journal *journal, zc_error *error) {
   int64_t sinks = 0, update = 0;

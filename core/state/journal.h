@@ -1,4 +1,4 @@
-/* journal.h - what must survive: executions, schedule marks, and the sinks' outbox.
+/* journal.h - what must survive: executions, schedule marks, pauses, and the sinks' outbox.
  *
  * One SQLite file, STATE_DIR/journal.db, WAL, synchronous=FULL. Writes are collected in a change
  * and committed as one transaction on the journal's own thread; changes that wait are committed
@@ -63,8 +63,18 @@ zc_change *zc_change_begin(zc_journal *journal);
 void zc_change_execution(zc_change *change, const zc_execution *execution);
 /* One item for every sink's outbox; nothing where there are no sinks. */
 void zc_change_item(zc_change *change, const zc_table *table, const char *text, size_t length);
-/* The newest cron slot of a pipeline that was taken up. */
+/* The newest cron slot of a pipeline that was taken up, or passed over. An older one than the mark
+ * that is there changes nothing. */
 void zc_change_mark(zc_change *change, const char *pipeline, zc_time slot);
+/* What holds for a pipeline beyond its settings. Replaces what was there. */
+typedef struct {
+  const char *pipeline;
+  zc_time paused_at; /* 0: it is not paused */
+  /* Slots that passed without a run, since the beginning: while the engine was away, and while the
+   * pipeline was paused. */
+  int64_t slots_missed, slots_paused;
+} zc_pipeline_note;
+void zc_change_pipeline(zc_change *change, const zc_pipeline_note *note);
 /* Hands the change over (freed here). callback (may be NULL) comes on a later turn, after the
  * fsync. */
 void zc_journal_commit(zc_journal *journal, zc_change *change, zc_journal_callback callback,
@@ -88,6 +98,8 @@ int zc_journal_take_live(zc_journal *journal, size_t limit,
 int zc_journal_find(zc_journal *journal, const char *id, zc_execution *ret);
 int zc_journal_marks(zc_journal *journal,
                      int (*each)(void *user, const char *pipeline, zc_time slot), void *user);
+int zc_journal_pipelines(zc_journal *journal, int (*each)(void *user, const zc_pipeline_note *note),
+                         void *user);
 
 /* Executions that have ended, read back while the loop runs: on the journal's thread, after all
  * that was handed in before. */

@@ -46,6 +46,7 @@ static void fill(rig *r) {
     zc_change *change = zc_change_begin(r->journal);
     snprintf(text, sizeof text, "pipeline-%d", i);
     zc_change_mark(change, text, i);
+    zc_change_pipeline(change, &(zc_pipeline_note){text, i % 2 ? 0 : RIG_START + i, i, 2 * i});
     zc_journal_commit(r->journal, change, rig_count, r);
   }
   rig_run(r);
@@ -71,6 +72,13 @@ static int add_mark(void *user, const char *pipeline, zc_time slot) {
   return zc_buffer_printf(&all->text, "%s %lld\n", pipeline, (long long)slot);
 }
 
+static int add_pipeline(void *user, const zc_pipeline_note *note) {
+  content *all = user;
+  return zc_buffer_printf(&all->text, "%s %lld %lld %lld\n", note->pipeline,
+                          (long long)note->paused_at, (long long)note->slots_missed,
+                          (long long)note->slots_paused);
+}
+
 static void add_items(void *user, int status, const zc_outbox_item *items, size_t n) {
   content *all = user;
   all->status = status;
@@ -88,6 +96,7 @@ static int read_all(rig *r, content *all) {
     status = zc_journal_executions(r->journal, true, SIZE_MAX, add_execution, all);
   }
   if (status == ZC_OK) status = zc_journal_marks(r->journal, add_mark, all);
+  if (status == ZC_OK) status = zc_journal_pipelines(r->journal, add_pipeline, all);
   const char *const sinks[] = {"a", "b"};
   for (int i = 0; i < 2 && status == ZC_OK; i++) {
     assert_int_equal(zc_journal_read_outbox(r->journal, sinks[i], 1000, add_items, all), ZC_OK);
@@ -234,12 +243,32 @@ static void foreign_files_are_refused(void **state) {
 static void other_versions_are_refused(void **state) {
   rig *r = *state;
   fill(r);
-  alter(r, "PRAGMA user_version = 2");
+  alter(r, "PRAGMA user_version = 3");
   expect_refusal(r, "newer");
   alter(r, "PRAGMA user_version = 0");
   expect_refusal(r, "unknown version");
-  alter(r, "PRAGMA user_version = 1; DROP INDEX executions_live");
+  alter(r, "PRAGMA user_version = 1"); /* which it is not */
   expect_refusal(r, "tables");
+  alter(r, "PRAGMA user_version = 2; DROP INDEX executions_live");
+  expect_refusal(r, "tables");
+}
+
+static void a_journal_of_version_1_is_taken_over(void **state) {
+  rig *r = *state;
+  zc_error error = {0};
+  char *before = NULL, *after = NULL;
+  fill(r);
+  alter(r, "DELETE FROM pipelines");
+  assert_int_equal(inspect(r, &before, &error), ZC_OK);
+  alter(r, "DROP TABLE pipelines; PRAGMA user_version = 1");
+  assert_int_equal(zc_journal_open(NULL, r->directory, &r->journal, &error), ZC_OK);
+  zc_journal_close(r->journal); /* reading changes nothing */
+  for (int i = 0; i < 2; i++) {
+    assert_int_equal(inspect(r, &after, &error), ZC_OK);
+    assert_string_equal(after, before);
+    free(after);
+  }
+  free(before);
 }
 
 static void a_wal_without_its_file_is_named(void **state) {
@@ -436,6 +465,7 @@ static void damaged_executions_marks_and_cursors_are_refused(void **state) {
       {"UPDATE executions SET pipeline = 'other' WHERE id LIKE '%03'", "rows of executions"},
       {"UPDATE marks SET slot = slot + 1 WHERE pipeline = 'pipeline-3'", "rows of marks"},
       {"UPDATE sinks SET sequence = sequence + 1 WHERE name = 'a'", "rows of sinks"},
+      {"UPDATE pipelines SET paused_at = 0 WHERE name = 'pipeline-2'", "rows of pipelines"},
   };
   for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
     rig_empty(r->directory);
@@ -451,6 +481,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(truncated_files_are_named, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(foreign_files_are_refused, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(other_versions_are_refused, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_journal_of_version_1_is_taken_over, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(a_wal_without_its_file_is_named, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(damage_inside_a_wal_is_named, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_wal_that_a_crash_cut_off_is_read_as_far_as_it_goes,

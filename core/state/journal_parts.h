@@ -21,7 +21,7 @@
 
 #include "core/state/journal.h"
 
-#define ZC_JOURNAL_VERSION  1  /* of the schema */
+#define ZC_JOURNAL_VERSION  2  /* of the schema */
 #define ZC_JOURNAL_REFUSALS 64 /* commits of a NULL change that wait to be called back */
 
 typedef struct zc_job zc_job;
@@ -44,7 +44,7 @@ typedef struct {
   size_t n, bytes;
 } zc_jobs;
 
-enum { ZC_WRITE_EXECUTION, ZC_WRITE_ITEM, ZC_WRITE_MARK, ZC_WRITE_CURSOR };
+enum { ZC_WRITE_EXECUTION, ZC_WRITE_ITEM, ZC_WRITE_MARK, ZC_WRITE_CURSOR, ZC_WRITE_PIPELINE };
 
 /* executions.live. Only what has ended is pruned. */
 enum { ZC_ROW_ENDED, ZC_ROW_LIVE, ZC_ROW_UNSETTLED };
@@ -54,10 +54,11 @@ typedef struct zc_write zc_write;
 struct zc_write {
   zc_write *next;
   int kind;
-  int live;           /* ZC_ROW_… */
-  int64_t number;     /* requested_at, slot or sequence */
-  const char *name;   /* id, table, pipeline or sink */
-  const char *second; /* an execution's pipeline */
+  int live;               /* ZC_ROW_… */
+  int64_t number;         /* requested_at, slot, sequence or paused_at */
+  int64_t missed, paused; /* a pipeline's */
+  const char *name;       /* id, table, pipeline or sink */
+  const char *second;     /* an execution's pipeline */
   const char *status;
   const char *body;
   const char *record; /* an execution's; NULL: none */
@@ -82,6 +83,7 @@ enum {
   ZC_SQL_ITEM,
   ZC_SQL_MARK,
   ZC_SQL_CURSOR,
+  ZC_SQL_PIPELINE,
   ZC_SQL_TRIM,
   ZC_SQL_PRUNE,
   ZC_SQL_OUTBOX,

@@ -106,6 +106,49 @@ static void marks_and_early_ends(void **state) {
   rig_close(r);
 }
 
+static int one_note(void *user, const zc_pipeline_note *note) {
+  zc_pipeline_note *sum = user;
+  assert_string_equal(note->pipeline, "nightly");
+  sum->paused_at += note->paused_at;
+  sum->slots_missed += note->slots_missed;
+  sum->slots_paused += note->slots_paused;
+  return ZC_OK;
+}
+
+static void a_mark_never_goes_back(void **state) {
+  rig *r = *state;
+  rig_open(r);
+  const zc_time slots[] = {1000, 3000, 2000};
+  for (int i = 0; i < 3; i++) {
+    zc_change *change = zc_change_begin(r->journal);
+    zc_change_mark(change, "nightly", slots[i]);
+    zc_journal_commit(r->journal, change, rig_count, r);
+  }
+  rig_run(r);
+  zc_time slot = 0;
+  assert_int_equal(zc_journal_marks(r->journal, one_mark, &slot), ZC_OK);
+  assert_int_equal(slot, 3000);
+  rig_close(r);
+}
+
+static void what_is_noted_of_a_pipeline_outlives_a_restart(void **state) {
+  rig *r = *state;
+  rig_open(r);
+  for (int i = 1; i <= 2; i++) {
+    zc_change *change = zc_change_begin(r->journal);
+    zc_change_pipeline(change, &(zc_pipeline_note){"nightly", RIG_START, 10 * i, i});
+    zc_journal_commit(r->journal, change, rig_count, r);
+  }
+  rig_run(r);
+  assert_int_equal(r->status, ZC_OK);
+  rig_close(r);
+  rig_open(r);
+  zc_pipeline_note note = {0};
+  assert_int_equal(zc_journal_pipelines(r->journal, one_note, &note), ZC_OK);
+  assert_true(note.paused_at == RIG_START && note.slots_missed == 20 && note.slots_paused == 2);
+  rig_close(r);
+}
+
 static void only_recent_history_is_kept(void **state) {
   rig *r = *state;
   rig_open(r);
@@ -323,6 +366,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(later_changes_win, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_change_is_whole_and_survives, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(marks_and_early_ends, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_mark_never_goes_back, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(what_is_noted_of_a_pipeline_outlives_a_restart, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(only_recent_history_is_kept, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(one_bad_change_does_not_fail_others, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(what_cannot_be_taken_is_said, rig_setup, rig_teardown),

@@ -125,6 +125,28 @@ int zc_journal_marks(zc_journal *journal,
   return finish(journal, statement, status, result);
 }
 
+int zc_journal_pipelines(zc_journal *journal, int (*each)(void *user, const zc_pipeline_note *note),
+                         void *user) {
+  sqlite3_stmt *statement;
+  int status = prepare(journal,
+                       "SELECT name,paused_at,missed,paused,"
+                       "sum IS zc_sum(name,paused_at,missed,paused) FROM pipelines",
+                       &statement);
+  if (status != ZC_OK) return status;
+  int result = SQLITE_ROW;
+  while (status == ZC_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+    const zc_pipeline_note note = {.pipeline = (const char *)sqlite3_column_text(statement, 0),
+                                   .paused_at = sqlite3_column_int64(statement, 1),
+                                   .slots_missed = sqlite3_column_int64(statement, 2),
+                                   .slots_paused = sqlite3_column_int64(statement, 3)};
+    if (!note.pipeline)
+      status = ZC_ENOMEM;
+    else
+      status = sqlite3_column_int(statement, 4) ? each(user, &note) : ZC_EDATA;
+  }
+  return finish(journal, statement, status, result);
+}
+
 /* Sequences leave no gap, so the ends say how many there are. */
 int64_t zc_journal_backlog(zc_journal *journal, const char *sink) {
   sqlite3_stmt *statement;

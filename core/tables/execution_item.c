@@ -14,10 +14,21 @@ static void write_keys(const zc_execution *e, zc_buffer *to) {
   zc_member_text(to, "team", e->team);
   zc_member_text(to, "pipeline_region", e->region ? e->region : e->default_region);
   zc_member_text(to, "trigger_source", e->trigger_source);
+  if (e->slot) zc_member_time(to, "slot", e->slot);
   zc_member_text(to, "status", zc_execution_status_text(e->status));
 }
 
+/* Why and how long it had to wait for its turn, after its time had come. */
+static void write_wait(const zc_execution *e, zc_buffer *to) {
+  zc_member_begin(to, "wait");
+  zc_member_text(to, "reason", e->wait_reason);
+  zc_member_time(to, "since", e->held_at);
+  if (e->released_at) zc_member_time(to, "until", e->released_at);
+  zc_member_end(to);
+}
+
 static void write_outcome(const zc_execution *e, zc_buffer *to) {
+  if (e->held_at) write_wait(e, to);
   if (e->attempt) zc_member_integer(to, "attempts", e->attempt);
   zc_member_text(to, "message", e->message);
   zc_member_text(to, "remote_id", e->remote_id);

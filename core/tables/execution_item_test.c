@@ -126,7 +126,15 @@ static void how_it_ended(void **state) {
   e.triggered_at = ZC_WORLD_NOW + ZC_SECOND;
   e.started_at = ZC_WORLD_NOW + 2 * ZC_SECOND;
   e.finished_at = ZC_WORLD_NOW + ZC_MINUTE;
+  e.slot = ZC_WORLD_NOW;
+  e.held_at = ZC_WORLD_NOW;
+  e.released_at = ZC_WORLD_NOW + ZC_SECOND;
+  e.wait_reason = zc_duplicate("its pipeline is paused");
   zc_json *json = item_of(&e, &text);
+  assert_non_null(strstr(text.data, "\"slot\":\"2023-12-14T10:50:00Z\","));
+  assert_non_null(strstr(text.data, "\"wait\":{\"reason\":\"its pipeline is paused\","
+                                    "\"since\":\"2023-12-14T10:50:00Z\","
+                                    "\"until\":\"2023-12-14T10:50:01Z\"},"));
   assert_non_null(strstr(text.data, "\"attempts\":2,\"message\":\"exit status 3\","
                                     "\"remote_id\":\"4711\","
                                     "\"triggered_at\":\"2023-12-14T10:50:01Z\","
