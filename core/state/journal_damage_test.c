@@ -1,5 +1,4 @@
-/* Files that are not what they were: never a crash; the damage is named, or the content is whole.
- */
+/* Files that are not what they were: never a crash; the damage is named, or all is there. */
 #include <sqlite3.h>
 
 #include "core/base/random.h"
@@ -74,9 +73,8 @@ static int add_mark(void *user, const char *pipeline, zc_time slot) {
 
 static int add_pipeline(void *user, const zc_pipeline_note *note) {
   content *all = user;
-  return zc_buffer_printf(&all->text, "%s %lld %lld %lld\n", note->pipeline,
-                          (long long)note->paused_at, (long long)note->slots_missed,
-                          (long long)note->slots_paused);
+  const long long at = note->paused_at, missed = note->slots_missed, paused = note->slots_paused;
+  return zc_buffer_printf(&all->text, "%s %lld %lld %lld\n", note->pipeline, at, missed, paused);
 }
 
 static void add_items(void *user, int status, const zc_outbox_item *items, size_t n) {
@@ -92,9 +90,8 @@ static void add_items(void *user, int status, const zc_outbox_item *items, size_
 
 static int read_all(rig *r, content *all) {
   int status = zc_journal_executions(r->journal, false, SIZE_MAX, add_execution, all);
-  if (status == ZC_OK) {
+  if (status == ZC_OK)
     status = zc_journal_executions(r->journal, true, SIZE_MAX, add_execution, all);
-  }
   if (status == ZC_OK) status = zc_journal_marks(r->journal, add_mark, all);
   if (status == ZC_OK) status = zc_journal_pipelines(r->journal, add_pipeline, all);
   const char *const sinks[] = {"a", "b"};
