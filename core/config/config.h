@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/model/cron.h"
 #include "core/model/decide.h"
+#include "core/model/plausibility.h"
 #include "core/model/workload.h"
 
 #define ZC_REGIONS_MAX   64
@@ -38,6 +39,7 @@ typedef struct {
   int line;
   /* sources only */
   int64_t every_ms, max_age_ms, timeout_ms;
+  zc_plausibility plausibility;
   size_t n_regions;
   uint32_t *regions; /* positions in zc_settings.regions, in the order of the options' regions */
 } zc_plugin_settings;

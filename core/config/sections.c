@@ -45,6 +45,11 @@ static const zc_option source_rows[] = {
     {"max_age", ZC_DURATION, 0, "3h", "1m..7d",
      "How long its forecasts and its newest observation stay fresh; then the next source counts."},
     {"timeout", ZC_DURATION, 0, "30s", "1s..5m", "The deadline of one question to it."},
+    {"min_plausible", ZC_NUMBER, 0, "0", "0..100000",
+     "Intensities below it are refused, gCO2eq/kWh; the next source counts then."},
+    {"max_plausible", ZC_NUMBER, 0, "2000", "0..100000", "The same for those above it."},
+    {"max_beside_zero", ZC_NUMBER, 0, "60", ">0..100000",
+     "A 0 whose neighbours are all at least this is refused, as a fault of telemetry, gCO2eq/kWh."},
 };
 
 const zc_section zc_section_sources = {

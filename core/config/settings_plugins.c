@@ -85,6 +85,12 @@ static void read_common(zc_reader *reader, const zc_section *section, const zc_n
   ret->every_ms = zc_config_integer(common, "every");
   ret->max_age_ms = zc_config_integer(common, "max_age");
   ret->timeout_ms = zc_config_integer(common, "timeout");
+  ret->plausibility = (zc_plausibility){.min = zc_config_number(common, "min_plausible"),
+                                        .max = zc_config_number(common, "max_plausible"),
+                                        .beside_zero = zc_config_number(common, "max_beside_zero")};
+  if (ret->plausibility.min > ret->plausibility.max) {
+    zc_check_error(&reader->check, node, "min_plausible is above max_plausible: nothing is taken");
+  }
   zc_config_free(common);
 }
 

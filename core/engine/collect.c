@@ -149,6 +149,33 @@ static int find_region(const zc_engine *engine, const char *name, size_t *ret) {
   return ZC_ENOTFOUND;
 }
 
+static void note_refusal(zc_collector *c, const zc_refusal *refusal) {
+  size_t n = c->refusal.n + refusal->n;
+  c->refused += refusal->n;
+  if (c->refusal.n == 0) c->refusal = *refusal;
+  c->refusal.n = n;
+}
+
+/* Without what cannot be true: there the next source counts. */
+static int put_plausible(zc_question *question, size_t region, const zc_signal *signal,
+                         const zc_point *points, size_t n, size_t stride, zc_time horizon) {
+  zc_collector *c = question->collector;
+  zc_refusal refusal;
+  size_t kept;
+  zc_point *plausible = calloc(n, sizeof *plausible);
+  int status = plausible ? zc_plausible_points(&c->settings->plausibility, points, n, stride,
+                                               plausible, &kept, &refusal)
+                         : ZC_ENOMEM;
+  if (status == ZC_OK) {
+    status = zc_grid_put(c->engine->grid, region, c->source, signal, plausible, kept,
+                         sizeof *plausible, horizon, NULL);
+    note_refusal(c, &refusal);
+    if (status == ZC_OK && kept > 0) question->delivered = true;
+  }
+  free(plausible);
+  return status;
+}
+
 static int on_points(void *user, const zc_signal *signal, const zc_point *points, size_t n,
                      size_t stride, size_t *ret_bad) {
   zc_question *question = user;
@@ -157,6 +184,8 @@ static int on_points(void *user, const zc_signal *signal, const zc_point *points
   size_t region = c->settings->regions[question->region];
   if (signal->region && find_region(engine, signal->region, &region) != ZC_OK) return ZC_ENOTFOUND;
   zc_time horizon = zc_loop_now(engine->loop) - ZC_GRID_HORIZON;
+  if (signal->kind == ZC_GRID_INTENSITY && n > 0)
+    return put_plausible(question, region, signal, points, n, stride, horizon);
   int status =
       zc_grid_put(engine->grid, region, c->source, signal, points, n, stride, horizon, ret_bad);
   if (status == ZC_OK && n > 0) question->delivered = true;
@@ -208,9 +237,24 @@ static void plan_next_round(zc_collector *c, bool failed) {
   zc_timer_after(engine->loop, &c->timer, pause, ask_round, c);
 }
 
+/* One line a round. */
+static void tell_refusals(zc_collector *c) {
+  const zc_refusal *r = &c->refusal;
+  char time[ZC_TIME_TEXT_SIZE] = "?";
+  if (r->n == 0) return;
+  if (r->first.flags & ZC_POINT_STATIC || zc_time_format(r->first.from, time, sizeof time) != ZC_OK)
+    zc_copy_text(time, sizeof time, "a yearly average");
+  snprintf(c->last_message, sizeof c->last_message,
+           "%zu implausible values refused, the first: %g (%s), %s", r->n, r->first.value, time,
+           r->reason);
+  zc_log(ZC_LOG_WARNING, c->settings->name, "%s; the next source is used there", c->last_message);
+  c->refusal = (zc_refusal){0};
+}
+
 static void round_over(zc_collector *c) {
   zc_engine *engine = c->engine;
   size_t n = count_delivered(c);
+  tell_refusals(c);
   bool was_failing = c->failures > 0;
   if (n > 0) {
     if (was_failing) {
@@ -353,7 +397,8 @@ static void carry_history(zc_engine *engine, zc_engine *fresh) {
 
 static void go_on(zc_engine *engine, zc_engine *fresh, zc_collector *c, size_t source) {
   const zc_plugin_settings *settings = &fresh->settings->sources[source];
-  bool hurry = settings->every_ms != c->settings->every_ms ||
+  const zc_plausibility *new = &settings->plausibility, *old = &c->settings->plausibility;
+  bool hurry = settings->every_ms != c->settings->every_ms || memcmp(new, old, sizeof *new) != 0 ||
                fresh->forecast_horizon > engine->forecast_horizon;
   engine->collectors[c->source] = NULL;
   fresh->collectors[source] = c;

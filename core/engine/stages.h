@@ -63,6 +63,8 @@ struct zc_collector {
   uint32_t failures; /* rounds in a row that brought nothing */
   zc_time last_success;
   char last_message[200];
+  zc_refusal refusal; /* of the round */
+  uint64_t refused;   /* values, since the start */
 };
 
 /* Slots already written to carbon_intensity_history, per region, so that a change is written once.

@@ -49,9 +49,11 @@ static void write_source(const zc_collector *c, zc_buffer *to) {
     delivered += c->delivered[i];
   zc_buffer_text(to, "{\"name\":");
   zc_json_write_text(to, c->settings->name);
-  zc_buffer_printf(to, ",\"regions\":%zu,\"delivered\":%zu,\"failed_rounds\":%u,\"faults\":%llu",
-                   c->settings->n_regions, delivered, c->failures,
-                   (unsigned long long)zc_instance_faults(c->instance));
+  zc_buffer_printf(
+      to,
+      ",\"regions\":%zu,\"delivered\":%zu,\"failed_rounds\":%u,\"faults\":%llu,\"refused\":%llu",
+      c->settings->n_regions, delivered, c->failures,
+      (unsigned long long)zc_instance_faults(c->instance), (unsigned long long)c->refused);
   write_time(to, "last_success", c->last_success);
   write_message(to, c->last_message);
   zc_buffer_char(to, '}');

@@ -252,7 +252,24 @@ def the_same_seed_and_time_give_the_same_rows(program):
     equal(first, sorted(json.dumps(row, sort_keys=True) for row in other.rows("pipeline_executions")))
 
 
-main([each_slot_starts_once_and_by_its_deadline, decide_at_gives_what_a_reader_finds_by_hand,
+
+def values_that_cannot_be_true_are_refused(program):
+    """A 0 among 200s is telemetry, 5,000 is no grid: neither draws a run to it; the next source is used there."""
+    values = GB[:]
+    values[3], values[4] = 0, 5000
+    prepare(program, DEFERRAL, pipeline("job", ['schedule: "0 0 * * *"', "max_defer_hours: 6"]),
+            "  - plugin: trace\n    name: second\n    regions: {eu-west-2: {file: second.csv, column: GB}}\n")
+    write_trace(program.path("trace.csv"), "2026-01-01T00:00:00Z", 60, {"GB": values, "SE": SE})
+    write_trace(program.path("second.csv"), "2026-01-01T00:00:00Z", 60, {"GB": [170] * len(values)})
+    done = replay(program, "2025-12-31T23:59:00Z", "2026-01-01T12:00:00Z")
+    equal("implausible values refused, the first: 0 (2026-01-01T03:00:00Z)" in done.stderr, True, done.stderr[-3000:])
+    row = program.rows("pipeline_executions")[0]
+    equal((row["status"], row["schedule"]["planned_start"]), ("SUCCESS", "2026-01-01T05:00:00Z"))
+    equal(json.loads(done.stdout)["sources"][0]["refused"] > 0, True)
+
+
+main([
+    values_that_cannot_be_true_are_refused,each_slot_starts_once_and_by_its_deadline, decide_at_gives_what_a_reader_finds_by_hand,
       relocation_goes_to_the_cleanest_region, the_published_example_record, a_restart_goes_on_where_it_was,
       a_slot_missed_is_made_up_for_once, a_slot_missed_is_no_deferral, auto_trigger_false_starts_nothing, history_holds_each_slot_once,
       a_failing_command_is_recorded_with_its_output, without_any_data_runs_start_at_once_and_say_so,
