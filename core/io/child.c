@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
@@ -192,6 +193,18 @@ static void describe_failure(zc_child *child, const zc_process *process, int err
   }
 }
 
+/* What passes: whoever tries again later may have it. */
+static bool is_for_now(int error) {
+  return error == UV_EMFILE || error == UV_ENFILE || error == UV_EAGAIN || error == UV_ENOMEM;
+}
+
+/* The lowest free number is taken first: `file` tells how many are in use. */
+static bool is_among_the_last(uv_file file) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         (rlim_t)file + ZC_CHILD_FILES_LEFT >= limit.rlim_cur;
+}
+
 /* Libraries open descriptors that a child would inherit, such as curl's: none may. */
 static void keep_descriptors(void) {
   if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) uv_disable_stdio_inheritance();
@@ -201,7 +214,7 @@ static int spawn(zc_child *child, const zc_process *process, char **environment)
   uv_file ends[2];
   int error = uv_pipe(ends, UV_NONBLOCK_PIPE, 0);
   if (error) return error;
-  error = uv_pipe_open(&child->output, ends[0]);
+  error = is_among_the_last(ends[1]) ? UV_EMFILE : uv_pipe_open(&child->output, ends[0]);
   if (error) {
     close(ends[0]);
     close(ends[1]);
@@ -228,7 +241,8 @@ static int spawn(zc_child *child, const zc_process *process, char **environment)
   return error;
 }
 
-static void begin(zc_child *child, const zc_process *process, char **environment) {
+/* ZC_OK, also where the program cannot be started for good: the callback tells. */
+static int begin(zc_child *child, const zc_process *process, char **environment) {
   zc_loop *loop = child->loop;
   uv_timer_init(&loop->uv, &child->alarm);
   uv_pipe_init(&loop->uv, &child->output, 0);
@@ -242,11 +256,12 @@ static void begin(zc_child *child, const zc_process *process, char **environment
     child->state = STATE_FAILED;
     describe_failure(child, process, error);
     set_alarm(child, 0);
-    return;
+    return is_for_now(error) ? ZC_ECONFLICT : ZC_OK;
   }
   child->state = STATE_RUNNING;
   uv_read_start((uv_stream_t *)&child->output, give_chunk, output_came);
   if (child->timeout_ms > 0) set_alarm(child, child->timeout_ms);
+  return ZC_OK;
 }
 
 static zc_child *new_child(zc_loop *loop, const zc_process *process, const char *owner) {
@@ -271,14 +286,13 @@ int zc_child_start(zc_loop *loop, const zc_process *process, const char *owner,
   int status = zc_child_environment(process->environment, &environment);
   if (status != ZC_OK) return status;
   zc_child *child = new_child(loop, process, owner);
-  if (child) {
-    child->callback = callback;
-    child->user = user;
-    begin(child, process, environment);
-    if (ret) *ret = child;
-  }
+  status = child ? begin(child, process, environment) : ZC_ENOMEM;
   free(environment);
-  return child ? ZC_OK : ZC_ENOMEM;
+  if (status != ZC_OK) return status; /* what there is of it goes on a later turn */
+  child->callback = callback;
+  child->user = user;
+  if (ret) *ret = child;
+  return ZC_OK;
 }
 
 int zc_child_pid(const zc_child *child) {

@@ -9,9 +9,11 @@
 
 #include "core/io/loop.h"
 
-#define ZC_CHILD_MAX      1024  /* at the same time */
-#define ZC_CHILD_TAIL_MAX 65536 /* zc_process.tail_bytes */
-#define ZC_CHILD_GRACE_MS 5000  /* between TERM and KILL at the time limit */
+#define ZC_CHILD_MAX 1024 /* at the same time */
+/* Descriptors that children leave to the rest of the process, below its limit (ulimit -n). */
+#define ZC_CHILD_FILES_LEFT 64
+#define ZC_CHILD_TAIL_MAX   65536 /* zc_process.tail_bytes */
+#define ZC_CHILD_GRACE_MS   5000  /* between TERM and KILL at the time limit */
 
 typedef struct zc_child zc_child;
 typedef void (*zc_child_callback)(void *user, const zc_process_result *result);
@@ -20,7 +22,8 @@ typedef void (*zc_child_callback)(void *user, const zc_process_result *result);
  * (result.error ZC_EIO with the reason); *ret (ret may be NULL) is valid until then. `owner`: whom
  * the log names when the callback is slow; copied. timeout_ms 0: no limit. Refused without a
  * callback: ZC_EINVAL (no command, a variable without a name, tail_bytes too large), ZC_ECONFLICT
- * where ZC_CHILD_MAX run, ZC_ENOMEM. */
+ * where ZC_CHILD_MAX run, or the system has no room for another process at present (descriptors,
+ * processes, memory), ZC_ENOMEM. */
 int zc_child_start(zc_loop *loop, const zc_process *process, const char *owner,
                    zc_child_callback callback, void *user, zc_child **ret);
 int zc_child_pid(const zc_child *child); /* 0 where it did not start */

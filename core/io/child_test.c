@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -332,6 +333,39 @@ static void test_abandoned_children_are_reaped(void **state) {
   assert_int_equal(s.n_results, 0);
 }
 
+static void count_result(void *user, const zc_process_result *result) {
+  assert_int_equal(result->error, ZC_OK);
+  ++*(int *)user;
+}
+
+/* Where descriptors run out a start is refused, to be tried again, and some are left for others. */
+static void test_children_do_not_take_the_last_descriptors(void **state) {
+  (void)state;
+  scene s;
+  int ended = 0, started = 0, status, others[ZC_CHILD_FILES_LEFT / 2];
+  struct rlimit old, tight;
+  zc_process process = shell(SHELL("exec sleep 0.1"));
+  begin(&s);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+  tight = (struct rlimit){.rlim_cur = ZC_CHILD_FILES_LEFT + 20, .rlim_max = old.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  while ((status = zc_child_start(s.loop, &process, "trigger:exec", count_result, &ended, NULL)) ==
+         ZC_OK)
+    started++;
+  assert_int_equal(status, ZC_ECONFLICT);
+  assert_true(started > 0);
+  for (size_t i = 0; i < ZC_CHILD_FILES_LEFT / 2; i++)
+    assert_true((others[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+  for (size_t i = 0; i < ZC_CHILD_FILES_LEFT / 2; i++)
+    close(others[i]);
+  zc_loop_run(s.loop, ZC_TIME_MAX);
+  assert_int_equal(ended, started);
+  start(&s, &process); /* there is room again */
+  finish(&s);
+  assert_int_equal(s.exit_status, 0);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+
 int main(void) {
   alarm(120);
   const struct CMUnitTest tests[] = {
@@ -346,6 +380,7 @@ int main(void) {
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_environment_and_directory),
       cmocka_unit_test(test_descriptors_are_not_inherited),
+      cmocka_unit_test(test_children_do_not_take_the_last_descriptors),
       cmocka_unit_test(test_own_group),
       cmocka_unit_test(test_grandchild_does_not_hold_the_result),
       cmocka_unit_test(test_stop_reaches_grandchildren),
