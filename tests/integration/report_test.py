@@ -176,13 +176,14 @@ def reports_on_what_the_program_rolled_up_agree_with_its_executions(program):
     year = small_year(days=14)
     program.write("zerocarb.yaml", year.config(LOCAL))
     report(program, "savings")
-    runs = list(year.executions())
+    until = table_year.seconds_of(END) + 45296  # AT: nothing has been requested, and nothing observed, after it
+    runs = [item for item in year.executions() if item["timestamp"] < until]
+    history = [item for item in year.history() if item["timestamp"] < until]
     table_year.write_database(program.path("rows.db"), [("pipeline_executions", item) for item in runs])
-    table_year.write_database(program.path("rows.db"), [("carbon_intensity_history", item) for item in year.history()])
+    table_year.write_database(program.path("rows.db"), [("carbon_intensity_history", item) for item in history])
     done = program.run("tables", "rebuild", "-c", "zerocarb.yaml", "--from", "2090-12-18", "--to", END, "--now", AT)
     equal(done.returncode, 0, done.stderr)
-    until = table_year.seconds_of(END) + 45296
-    known = [item for item in runs if table_year.ran(item) and item["timestamp"] < until]
+    known = [item for item in runs if table_year.ran(item)]
     month = document(program, "monthly")
     near(month["totals"]["emissions_g"], sum(map(table_year.emitted, known)), "emissions")
     near(month["totals"]["savings_g"], sum(map(table_year.saved, known)), "savings")
