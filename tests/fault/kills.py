@@ -5,7 +5,7 @@ import random
 import shutil
 import subprocess
 
-from world import Broken, World, look_at_fault, restart
+from world import Broken, look_at_fault, restart
 
 CALLS = ("write", "writev", "pwrite64", "fsync", "fdatasync", "ftruncate", "rename", "unlink", "sendto", "sendmsg",
          "clone", "clone3", "fork", "vfork", "execve", "mkdir", "openat", "fcntl", "flock")
@@ -22,9 +22,9 @@ def tracer(calls, *more):
     return ("strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=" + ",".join(calls), *more)
 
 
-def count_calls(binary, trigger):
+def count_calls(kind, binary):
     """call -> how often the thread of the engine that makes it most often does"""
-    with World(binary, trigger) as world:
+    with kind(binary) as world:
         prefix = ["strace", "-f", "-qq", "-o", world.path("calls"), "-e", "trace=" + ",".join(CALLS)]
         world.replay(prefix)
         seen = collections.Counter()
@@ -52,10 +52,10 @@ def chosen(all_points, limit, seed):
     return random.Random(seed).sample(all_points, limit)
 
 
-def kill_at(binary, trigger, reference, point):
+def kill_at(kind, binary, reference, point):
     """One kill and one restart. None where the engine had ended before that call."""
     name, n = point
-    with World(binary, trigger) as world:
+    with kind(binary) as world:
         try:
             status = world.replay(tracer([name], "-e", f"inject={name}:signal=SIGKILL:when={n}"))
             if status not in (-9, 137):

@@ -47,7 +47,9 @@ class Ledger:
 
 
 class RealWorld(World):
-    """A World for the real clock: the trace lies around the present."""
+    """A World for the real clock: the trace lies around the present, and the files on a disk."""
+
+    DISK = None
 
     def prepare(self, url):
         now = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0)

@@ -42,6 +42,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 class Receiver(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # an engine starts many at once; behind a full queue each would wait for a second
 
     def __init__(self, answer=lambda *_: (202, "", False)):
         super().__init__(("127.0.0.1", 0), _Handler)
