@@ -58,6 +58,13 @@ int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error);
  * ZC_ECANCELED while stopping. */
 int zc_engine_pause(zc_engine *engine, const char *pipeline, bool paused,
                     void (*done)(void *user, int status), void *user, zc_error *error);
+/* Appends a pipeline as one JSON object: name, state (active | paused), paused_since, schedule,
+ * time_zone, next_slot, runs (that have not ended, by status), slots_missed, slots_paused.
+ * ZC_ENOTFOUND with the nearest name; ZC_ENOMEM. */
+int zc_engine_pipeline(const zc_engine *engine, const char *name, zc_buffer *to, zc_error *error);
+/* The same of those from `offset` on in the configuration's order, at most `limit`:
+ * {"pipelines":[…],"total":N}. */
+int zc_engine_pipelines(const zc_engine *engine, size_t offset, size_t limit, zc_buffer *to);
 /* A run that is still in memory, or NULL. */
 const zc_execution *zc_engine_find(const zc_engine *engine, const char *id);
 /* Called after each change of status of any run, once it is journalled. */

@@ -347,9 +347,10 @@ static bool may_request(zc_engine *engine, const zc_pipeline_settings *pipeline,
   HASH_FIND_STR(engine->pipelines, pipeline->name, state);
   if (state && state->paused_at) {
     zc_time_format(state->paused_at, since, sizeof since);
-    zc_error_set(error, ZC_ECONFLICT,
-                 "%s is paused since %s: nothing is taken before `zerocarb pipelines resume %s`",
-                 pipeline->name, since, pipeline->name);
+    zc_error_set(
+        error, ZC_ECONFLICT,
+        "%s has been paused since %s: nothing is taken before `zerocarb pipelines resume %s`",
+        pipeline->name, since, pipeline->name);
     return false;
   }
   const zc_live *other = state ? zc_pipelines_unended(state, NULL) : NULL;

@@ -1,9 +1,10 @@
-/* Pipelines: what holds for each beyond its settings: pauses, and the slots that were passed over.
- */
+/* Pipelines: what holds for each beyond its settings: pauses, and the slots that were passed over;
+ * and how each stands, for people. */
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
+#include "core/base/json.h"
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
@@ -69,4 +70,69 @@ int zc_engine_pause(zc_engine *engine, const char *pipeline, bool paused,
   }
   zc_record_pipeline(engine, state, 0, done, user);
   return ZC_OK;
+}
+
+/* ---- how they stand ---- */
+
+static void write_text(zc_buffer *to, const char *name, const char *text) {
+  if (!text) return;
+  zc_buffer_printf(to, ",\"%s\":", name);
+  zc_json_write_text(to, text);
+}
+
+static void write_time(zc_buffer *to, const char *name, zc_time time) {
+  char text[ZC_TIME_TEXT_SIZE];
+  if (time && zc_time_format(time, text, sizeof text) == ZC_OK) write_text(to, name, text);
+}
+
+static void write_runs(const zc_pipeline_state *state, zc_buffer *to) {
+  size_t counts[ZC_EXECUTION_STATUSES] = {0};
+  const zc_live *live;
+  const char *comma = "";
+  DL_FOREACH2(state->runs, live, next_run) {
+    if (!live->ended) counts[live->execution.status]++;
+  }
+  for (int i = 0; i < ZC_EXECUTION_STATUSES; i++) {
+    if (!counts[i]) continue;
+    zc_buffer_printf(to, "%s\"%s\":%zu", comma, zc_execution_status_text((zc_execution_status)i),
+                     counts[i]);
+    comma = ",";
+  }
+}
+
+static int write_pipeline(const zc_engine *engine, const zc_pipeline_settings *pipeline,
+                          zc_buffer *to) {
+  static const zc_pipeline_state nothing;
+  const zc_pipeline_state *state;
+  HASH_FIND_STR(engine->pipelines, pipeline->name, state);
+  if (!state) state = &nothing;
+  zc_buffer_text(to, "{\"name\":");
+  zc_json_write_text(to, pipeline->name);
+  write_text(to, "state", state->paused_at ? "paused" : "active");
+  write_time(to, "paused_since", state->paused_at);
+  write_text(to, "schedule", pipeline->has_schedule ? pipeline->schedule : NULL);
+  write_text(to, "time_zone", pipeline->has_schedule ? pipeline->time_zone : NULL);
+  write_time(to, "next_slot", zc_schedule_next(engine, pipeline));
+  zc_buffer_text(to, ",\"runs\":{");
+  write_runs(state, to);
+  return zc_buffer_printf(to, "},\"slots_missed\":%lld,\"slots_paused\":%lld}",
+                          (long long)state->slots_missed, (long long)state->slots_paused);
+}
+
+int zc_engine_pipeline(const zc_engine *engine, const char *name, zc_buffer *to, zc_error *error) {
+  const zc_pipeline_settings *pipeline = zc_decision_pipeline(engine, name, error);
+  if (!pipeline) return ZC_ENOTFOUND;
+  int status = write_pipeline(engine, pipeline, to);
+  return status == ZC_OK ? ZC_OK : zc_error_set(error, status, "no memory for the answer");
+}
+
+int zc_engine_pipelines(const zc_engine *engine, size_t offset, size_t limit, zc_buffer *to) {
+  const zc_settings *settings = engine->settings;
+  size_t n = settings->n_pipelines;
+  zc_buffer_text(to, "{\"pipelines\":[");
+  for (size_t i = offset; i < n && i - offset < limit; i++) {
+    if (i > offset) zc_buffer_char(to, ',');
+    write_pipeline(engine, &settings->pipelines[i], to);
+  }
+  return zc_buffer_printf(to, "],\"total\":%zu}", n);
 }

@@ -157,14 +157,32 @@ static void tidy(zc_engine *engine) {
     engine->held[i]->held = i + 1;
 }
 
-/* Starts those whose turn has come, in order; false where the slice of real time was used up. */
+static void say_why(zc_live *live, zc_hold hold) {
+  zc_execution *x = &live->execution;
+  char text[REASON_SIZE];
+  if (live->hold == hold) return;
+  explain(live, hold, text, sizeof text);
+  live->hold = hold;
+  if (!x->held_at) x->held_at = zc_loop_now(live->engine->loop);
+  x->released_at = 0;
+  free(x->wait_reason);
+  x->wait_reason = zc_duplicate(text);
+  zc_execute_hold(live);
+}
+
+/* Starts those whose turn has come, in order, and says where a pause is now what holds one, or is
+ * not any more; false where the slice of real time was used up. */
 static bool let_go(zc_engine *engine) {
   int64_t begun = zc_clock_real_ns();
   if (engine->stopping) return true;
   tidy(engine);
   for (size_t i = 0; i < engine->n_held; i++) {
-    zc_hold hold = obstacle(engine->held[i]);
-    if (hold == ZC_HOLD_NONE) zc_execute_start(engine->held[i]);
+    zc_live *live = engine->held[i];
+    zc_hold hold = obstacle(live);
+    if (hold == ZC_HOLD_NONE)
+      zc_execute_start(live);
+    else if ((hold == ZC_HOLD_PAUSED) != (live->hold == ZC_HOLD_PAUSED))
+      say_why(live, hold);
     if (hold == ZC_HOLD_WHOLE) return true; /* nobody behind it has a place either */
     if (zc_clock_real_ns() - begun > ZC_SLICE_NS) return false;
   }
@@ -180,19 +198,6 @@ static void on_look(zc_timer *timer) {
 void zc_places_look(zc_engine *engine) {
   if (engine->n_held == 0 || engine->stopping || zc_timer_active(&engine->places_timer)) return;
   zc_timer_after(engine->loop, &engine->places_timer, 0, on_look, engine);
-}
-
-static void say_why(zc_live *live, zc_hold hold) {
-  zc_execution *x = &live->execution;
-  char text[REASON_SIZE];
-  if (live->hold == hold) return;
-  explain(live, hold, text, sizeof text);
-  live->hold = hold;
-  if (!x->held_at) x->held_at = zc_loop_now(live->engine->loop);
-  x->released_at = 0;
-  free(x->wait_reason);
-  x->wait_reason = zc_duplicate(text);
-  zc_execute_hold(live);
 }
 
 /* A limit that its deadline has ended, and not a place. */

@@ -182,12 +182,20 @@ static int to_schedule(const void *pipeline, const void *schedule) {
   return (left > right) - (left < right);
 }
 
+static zc_schedule *schedule_of(const zc_engine *engine, const zc_pipeline_settings *pipeline) {
+  return bsearch(pipeline, engine->schedules, engine->n_schedules, sizeof *engine->schedules,
+                 to_schedule);
+}
+
+zc_time zc_schedule_next(const zc_engine *engine, const zc_pipeline_settings *pipeline) {
+  const zc_schedule *schedule = schedule_of(engine, pipeline);
+  return schedule ? schedule->next : 0;
+}
+
 static int each_mark(void *user, const char *pipeline, zc_time slot) {
   zc_engine *engine = user;
   const zc_pipeline_settings *settings = zc_settings_pipeline(engine->settings, pipeline);
-  if (!settings) return ZC_OK;
-  zc_schedule *schedule = bsearch(settings, engine->schedules, engine->n_schedules,
-                                  sizeof *engine->schedules, to_schedule);
+  zc_schedule *schedule = settings ? schedule_of(engine, settings) : NULL;
   if (schedule) schedule->next = slot;
   return ZC_OK;
 }

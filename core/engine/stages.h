@@ -379,6 +379,8 @@ void zc_schedule_stop(zc_engine *engine);
 void zc_schedule_destroy(zc_engine *engine);
 void zc_schedule_exchange(zc_engine *engine, zc_engine *fresh); /* as zc_collect_exchange() */
 void zc_schedule_renew(zc_engine *engine);                      /* as zc_collect_renew() */
+/* The slot that a pipeline of the engine's settings waits for; 0: none. */
+zc_time zc_schedule_next(const zc_engine *engine, const zc_pipeline_settings *pipeline);
 
 /* deliver.c */
 int zc_deliver_create(zc_engine *engine, zc_error *error);

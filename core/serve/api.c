@@ -7,19 +7,13 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/io/work.h"
+#include "core/serve/api_parts.h"
 #include "core/tables/execution_item.h"
 #include "core/tables/rollup_period.h"
 
 #define DEFAULT_LIMIT 50
 
-struct zc_api {
-  zc_loop *loop;
-  zc_engine *engine;
-  char *state_dir, *trigger_source;
-  zc_router router;
-};
-
-static int http_status(int status) {
+int zc_api_http_status(int status) {
   switch (status) {
   case ZC_EINVAL:
     return 400;
@@ -48,9 +42,7 @@ static void get_status(void *user, zc_exchange *exchange) {
 
 /* ---- trigger and cancel ---- */
 
-/* The only body that is understood is an empty object: whoever sends options learns that none are
- * taken. */
-static bool body_is_empty(zc_exchange *exchange) {
+bool zc_api_body_is_empty(zc_exchange *exchange) {
   if (exchange->body_length == 0) return true;
   zc_json *json = NULL;
   const char *key = NULL;
@@ -64,6 +56,19 @@ static bool body_is_empty(zc_exchange *exchange) {
   }
   zc_json_free(json);
   return empty;
+}
+
+bool zc_api_number(zc_exchange *exchange, const char *name, long long least, long long most,
+                   long long *ret) {
+  const char *text = zc_exchange_parameter(exchange, name);
+  long long n;
+  if (!text) return true;
+  if (zc_parse_integer(text, &n) && n >= least && n <= most) {
+    *ret = n;
+    return true;
+  }
+  zc_exchange_error(exchange, 400, "%s: a whole number from %lld to %lld", name, least, most);
+  return false;
 }
 
 static void answer_run(zc_exchange *exchange, const char *id, const zc_execution *execution) {
@@ -89,7 +94,7 @@ static void on_accepted(void *user, int status) {
   if (status == ZC_OK) {
     answer_run(a->exchange, a->id, zc_engine_find(a->engine, a->id));
   } else {
-    zc_exchange_error(a->exchange, http_status(status), "the run was not taken: %s",
+    zc_exchange_error(a->exchange, zc_api_http_status(status), "the run was not taken: %s",
                       zc_status_text(status));
   }
   free(a);
@@ -97,7 +102,7 @@ static void on_accepted(void *user, int status) {
 
 static void post_trigger(void *user, zc_exchange *exchange) {
   zc_api *api = user;
-  if (!body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
+  if (!zc_api_body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
   acceptance *a = calloc(1, sizeof *a);
   if (!a) {
     exchange->held = false;
@@ -112,18 +117,18 @@ static void post_trigger(void *user, zc_exchange *exchange) {
   if (status == ZC_OK) return;
   free(a);
   exchange->held = false;
-  zc_exchange_error(exchange, http_status(status), "%s", error.text);
+  zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
 }
 
 static void post_cancel(void *user, zc_exchange *exchange) {
   zc_api *api = user;
-  if (!body_is_empty(exchange)) return;
+  if (!zc_api_body_is_empty(exchange)) return;
   zc_error error = {0};
   int status = zc_engine_cancel(api->engine, exchange->name, &error);
   if (status == ZC_OK) {
     answer_run(exchange, exchange->name, zc_engine_find(api->engine, exchange->name));
   } else {
-    zc_exchange_error(exchange, http_status(status), "%s", error.text);
+    zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
   }
 }
 
@@ -146,12 +151,12 @@ static void on_reloaded(void *user, const zc_reload_outcome *outcome) {
 
 static void post_reload(void *user, zc_exchange *exchange) {
   zc_api *api = user;
-  if (!body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
+  if (!zc_api_body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
   zc_error error = {0};
   int status = zc_engine_reload(api->engine, on_reloaded, exchange, &error);
   if (status == ZC_OK) return;
   exchange->held = false;
-  zc_exchange_error(exchange, http_status(status), "%s", error.text);
+  zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
 }
 
 /* ---- executions: read from the journal, on a thread ---- */
@@ -217,7 +222,7 @@ static void after_reading(void *user, int status) {
   } else if (status == ZC_ENOTFOUND && r->id[0]) {
     zc_exchange_error(exchange, 404, "no execution '%s'", r->id);
   } else {
-    zc_exchange_error(exchange, http_status(status), "the journal cannot be read: %s%s%s",
+    zc_exchange_error(exchange, zc_api_http_status(status), "the journal cannot be read: %s%s%s",
                       zc_status_text(status), r->error.text[0] ? ": " : "", r->error.text);
   }
   reading_free(r);
@@ -267,12 +272,8 @@ static void get_execution(void *user, zc_exchange *exchange) {
 
 static void get_executions(void *user, zc_exchange *exchange) {
   const char *live = zc_exchange_parameter(exchange, "live");
-  const char *limit = zc_exchange_parameter(exchange, "limit");
   long long n = DEFAULT_LIMIT;
-  if (limit && (!zc_parse_integer(limit, &n) || n < 1 || n > ZC_API_EXECUTIONS_MAX)) {
-    zc_exchange_error(exchange, 400, "limit: a whole number from 1 to %d", ZC_API_EXECUTIONS_MAX);
-    return;
-  }
+  if (!zc_api_number(exchange, "limit", 1, ZC_API_EXECUTIONS_MAX, &n)) return;
   if (live && strcmp(live, "0") != 0 && strcmp(live, "1") != 0) {
     zc_exchange_error(exchange, 400, "live: 0 or 1");
     return;
@@ -305,7 +306,7 @@ static void post_rebuild(void *user, zc_exchange *exchange) {
   zc_api *api = user;
   zc_time from, to;
   zc_error error = {0};
-  if (!body_is_empty(exchange) || !read_date(exchange, "from", &from) ||
+  if (!zc_api_body_is_empty(exchange) || !read_date(exchange, "from", &from) ||
       !read_date(exchange, "to", &to))
     return;
   int status = zc_engine_rebuild_tables(api->engine, from, to, on_rebuilt, NULL, &error);
@@ -313,7 +314,7 @@ static void post_rebuild(void *user, zc_exchange *exchange) {
     zc_buffer_text(&exchange->answer, "{\"accepted\":true}");
     zc_exchange_answer(exchange, 202);
   } else {
-    zc_exchange_error(exchange, http_status(status), "%s", error.text);
+    zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
   }
 }
 
@@ -322,6 +323,10 @@ static void post_rebuild(void *user, zc_exchange *exchange) {
 static const zc_route routes[] = {
     {"GET", "/v1/status", get_status},
     {"POST", "/v1/pipelines/{}/trigger", post_trigger},
+    {"GET", "/v1/pipelines", zc_api_get_pipelines},
+    {"GET", "/v1/pipelines/{}", zc_api_get_pipeline},
+    {"POST", "/v1/pipelines/{}/pause", zc_api_post_pause},
+    {"POST", "/v1/pipelines/{}/resume", zc_api_post_resume},
     {"POST", "/v1/reload", post_reload},
     {"GET", "/v1/executions", get_executions},
     {"GET", "/v1/executions/{}", get_execution},

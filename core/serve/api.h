@@ -2,10 +2,13 @@
  *
  *   GET  /v1/status
  *   POST /v1/pipelines/{name}/trigger      202 {"execution_id":…,"status":…}
- *   GET  /v1/executions?live=1&limit=50    {"executions":[item, …]}
- *   GET  /v1/executions/{id}               item
- *   POST /v1/executions/{id}/cancel        202 {"execution_id":…,"status":…}
- *   POST /v1/tables/rebuild?from=…&to=…    202: dates; the derived tables are made anew
+ *   GET  /v1/pipelines?offset=0&limit=1000 {"pipelines":[pipeline, …],"total":…}, in the file's
+ * order GET  /v1/pipelines/{name}              pipeline, as in zc_engine_pipeline() POST
+ * /v1/pipelines/{name}/pause        pipeline, once that is in the journal; likewise POST
+ * /v1/pipelines/{name}/resume GET  /v1/executions?live=1&limit=50    {"executions":[item, …]} GET
+ * /v1/executions/{id}               item POST /v1/executions/{id}/cancel        202
+ * {"execution_id":…,"status":…} POST /v1/tables/rebuild?from=…&to=…    202: dates; the derived
+ * tables are made anew
  *
  *   POST /v1/reload                        {"taken":true,"path":…,"findings":"…"}, or 422 with
  * "error"
@@ -19,6 +22,7 @@
 #include "core/serve/router.h"
 
 #define ZC_API_EXECUTIONS_MAX 1000 /* items in one answer */
+#define ZC_API_PIPELINES_MAX  1000 /* likewise */
 
 typedef struct zc_api zc_api;
 
