@@ -8,11 +8,11 @@
 #include "core/base/text.h"
 #include "core/cli/output.h"
 
-enum { N_COMMANDS = 11 };
+enum { N_COMMANDS = 12 };
 static const zc_command *const commands[N_COMMANDS] = {
     &zc_command_run,     &zc_command_check,  &zc_command_decide,     &zc_command_trigger,
     &zc_command_plugins, &zc_command_source, &zc_command_executions, &zc_command_tables,
-    &zc_command_report,  &zc_command_reload, &zc_command_pipelines,
+    &zc_command_report,  &zc_command_reload, &zc_command_pipelines,  &zc_command_status,
 };
 
 /* The command that is running: what messages about usage refer to. */

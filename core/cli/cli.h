@@ -27,7 +27,7 @@ typedef struct {
 
 extern const zc_command zc_command_run, zc_command_check, zc_command_decide, zc_command_trigger,
     zc_command_plugins, zc_command_source, zc_command_executions, zc_command_tables,
-    zc_command_report, zc_command_reload, zc_command_pipelines;
+    zc_command_report, zc_command_reload, zc_command_pipelines, zc_command_status;
 
 /* Switches that commands share; every command has the last one. */
 #define ZC_SWITCH_CONFIG                                                                           \

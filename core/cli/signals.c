@@ -63,6 +63,7 @@ void zc_signals_install(void) {
   action.sa_handler = force_end;
   sigaction(SIGALRM, &action, NULL);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a limit on files' sizes (ulimit -f) is met as a full disk */
 }
 
 int zc_signals_pending(void) {

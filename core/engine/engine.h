@@ -111,6 +111,11 @@ void zc_engine_roll_up(zc_engine *engine);
 int zc_engine_decide(zc_engine *engine, const char *pipeline, bool why, zc_buffer *to,
                      zc_error *error);
 
+/* Whether the engine does all of its work: {"reasons":[{"reason":…,"message":…}],"ready":…}. The
+ * reasons why not: stopping, journal (it cannot write), first_round (not over), sources (all away),
+ * sink (one that is away, each). Each goes by itself. */
+int zc_engine_readiness(const zc_engine *engine, bool *ret_ready, zc_buffer *to);
+
 /* One line of JSON about the engine: version, uptime, runs by status, sources' last results,
  * backlog. */
 int zc_engine_status(zc_engine *engine, zc_buffer *to);

@@ -392,6 +392,9 @@ void zc_deliver_destroy(zc_engine *engine);
 void zc_deliver_exchange(zc_engine *engine, zc_engine *fresh); /* as zc_collect_exchange() */
 void zc_deliver_renew(zc_engine *engine);                      /* as zc_collect_renew() */
 
+/* health.c: "reasons":[…],"ready":…; gives the latter */
+bool zc_health_write(const zc_engine *engine, zc_buffer *to);
+
 /* reload.c */
 const zc_reload_outcome *zc_reload_last(const zc_engine *engine); /* NULL: not enabled */
 void zc_reload_destroy(zc_engine *engine);

@@ -88,6 +88,8 @@ static void write_reload(const zc_engine *engine, zc_buffer *to) {
 int zc_engine_status(zc_engine *engine, zc_buffer *to) {
   zc_buffer_printf(to, "{\"version\":\"%s\"", ZC_VERSION);
   write_time(to, "started_at", engine->started_at);
+  zc_buffer_char(to, ',');
+  zc_health_write(engine, to);
   zc_buffer_printf(to, ",\"pipelines\":%zu,\"decisions\":%llu,\"slow_callbacks\":%llu",
                    engine->settings->n_pipelines, (unsigned long long)engine->decisions,
                    (unsigned long long)zc_loop_slow_callbacks(engine->loop));

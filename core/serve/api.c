@@ -40,6 +40,20 @@ static void get_status(void *user, zc_exchange *exchange) {
   }
 }
 
+/* It answers, so its loop turns. */
+static void get_health(void *user, zc_exchange *exchange) {
+  (void)user;
+  zc_buffer_text(&exchange->answer, "{\"alive\":true}");
+  zc_exchange_answer(exchange, 200);
+}
+
+static void get_ready(void *user, zc_exchange *exchange) {
+  zc_api *api = user;
+  bool ready = false;
+  zc_engine_readiness(api->engine, &ready, &exchange->answer);
+  zc_exchange_answer(exchange, ready ? 200 : 503);
+}
+
 /* ---- trigger and cancel ---- */
 
 bool zc_api_body_is_empty(zc_exchange *exchange) {
@@ -322,6 +336,8 @@ static void post_rebuild(void *user, zc_exchange *exchange) {
 
 static const zc_route routes[] = {
     {"GET", "/v1/status", get_status},
+    {"GET", "/v1/health", get_health},
+    {"GET", "/v1/ready", get_ready},
     {"POST", "/v1/pipelines/{}/trigger", post_trigger},
     {"GET", "/v1/pipelines", zc_api_get_pipelines},
     {"GET", "/v1/pipelines/{}", zc_api_get_pipeline},

@@ -1,6 +1,8 @@
 /* api.h - the routes of the engine's HTTP API and what answers them.
  *
  *   GET  /v1/status
+ *   GET  /v1/health                        200: the loop turns; nothing else is looked at
+ *   GET  /v1/ready                         200, or 503: {"reasons":[…],"ready":…}
  *   POST /v1/pipelines/{name}/trigger      202 {"execution_id":…,"status":…}
  *   GET  /v1/pipelines?offset=0&limit=1000 {"pipelines":[pipeline, …],"total":…}, in the file's
  * order GET  /v1/pipelines/{name}              pipeline, as in zc_engine_pipeline() POST

@@ -36,6 +36,10 @@ static const char *const statements[ZC_SQL_STATEMENTS] = {
                       "WHERE sequence>(SELECT sequence FROM sinks WHERE name=?1) "
                       "ORDER BY sequence LIMIT ?2",
     [ZC_SQL_HAS_SINK] = "SELECT 1 FROM sinks WHERE name=?1",
+    /* Sequences leave no gap, so the ends say how many there are. */
+    [ZC_SQL_BACKLOGS] =
+        "SELECT name,max(0,coalesce((SELECT max(sequence) FROM outbox),0)-max(sequence,"
+        "coalesce((SELECT min(sequence) FROM outbox)-1,0))) FROM sinks",
     [ZC_SQL_FIND] = "SELECT " ZC_EXECUTION_COLUMNS " FROM executions WHERE id=?1",
 };
 

@@ -75,6 +75,7 @@ static int open_for_reading(zc_journal *journal, zc_error *error) {
 }
 
 static void free_journal(zc_journal *journal) {
+  zc_backlogs_free(journal);
   zc_statements_finalize(journal);
   sqlite3_close(journal->reader);
   sqlite3_close(journal->writer); /* the last one: moves the WAL into the file */

@@ -144,6 +144,11 @@ int zc_journal_advance(zc_journal *journal, const char *sink, int64_t sequence,
 int64_t zc_journal_damaged_items(const zc_journal *journal);
 /* Called on the loop after each commit that added items. */
 void zc_journal_on_items(zc_journal *journal, void (*callback)(void *user), void *user);
-int64_t zc_journal_backlog(zc_journal *journal, const char *sink); /* blocking read; -1: unknown */
+/* Items that wait for a sink, or (NULL) for the one that has most to come, as of the newest write
+ * that was called back; -1: no such sink. Reads no disk. */
+int64_t zc_journal_backlog(zc_journal *journal, const char *sink);
+/* Why the newest commit was refused with ZC_ECONFLICT (a full disk), until one is written again;
+ * NULL: it was written. On the loop. */
+const char *zc_journal_refusal(const zc_journal *journal);
 
 #endif

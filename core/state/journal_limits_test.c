@@ -44,6 +44,7 @@ static void fill_up(rig *r, tally *seen) {
   rig_run(r);
   assert_int_equal(seen->stored + seen->full, 3000);
   assert_true(seen->full > 0);
+  assert_non_null(zc_journal_refusal(r->journal));
   print_message("full disk: %d changes stored, %d given back\n", seen->stored, seen->full);
 }
 
@@ -73,6 +74,7 @@ static void a_file_limit_loses_nothing(void **state) {
   for (int i = 3001; i <= 3100; i++) /* there is room again */
     commit_noted(r, i, &seen);
   rig_run(r);
+  assert_null(zc_journal_refusal(r->journal));
   assert_int_equal(seen.stored, before + 100);
   rig_close(r);
   expect_stored(r, seen.stored + 1);

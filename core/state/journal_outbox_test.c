@@ -67,6 +67,7 @@ static void each_sink_has_its_cursor(void **state) {
   assert_int_equal(zc_journal_backlog(r->journal, "file"), 6);
   assert_int_equal(zc_journal_backlog(r->journal, "cloud"), 10);
   assert_int_equal(zc_journal_backlog(r->journal, "other"), -1);
+  assert_int_equal(zc_journal_backlog(r->journal, NULL), 10);
   got = read_next(r, "file", 100);
   assert_int_equal(got.n, 6);
   assert_string_equal(got.text, "{\"n\":4}");

@@ -9,6 +9,7 @@
  *   thread.c    the queue of jobs, the thread, and the way back to the loop
  *   commit.c    writing groups of changes; keeping the file small
  *   outbox.c    sinks and their cursors
+ *   backlog.c   how many items wait for each
  *   reads.c     blocking reads
  *   read_back.c reads of single executions while the loop runs
  *
@@ -89,8 +90,14 @@ enum {
   ZC_SQL_OUTBOX,
   ZC_SQL_HAS_SINK,
   ZC_SQL_FIND,
+  ZC_SQL_BACKLOGS,
   ZC_SQL_STATEMENTS
 };
+
+typedef struct {
+  char *sink;
+  int64_t items;
+} zc_backlog;
 
 struct zc_journal {
   char *path; /* STATE_DIR/journal.db */
@@ -104,6 +111,7 @@ struct zc_journal {
   int64_t damaged_items;
   void (*on_items)(void *user);
   void *on_items_user;
+  char refusal[640]; /* of the newest commit; "": it was written */
 
   uv_mutex_t mutex; /* guards the following */
   uv_cond_t more, done;
@@ -111,6 +119,8 @@ struct zc_journal {
   zc_change refusals[ZC_JOURNAL_REFUSALS]; /* so that want of memory can be told without any */
   size_t waiting_bytes, waiting_jobs;
   bool closing;
+  zc_backlog *backlogs; /* one a sink */
+  size_t n_backlogs;
 
   uv_thread_t thread; /* owns the following */
   sqlite3 *writer;
@@ -174,6 +184,10 @@ int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret);
 
 /* change.c */
 void zc_change_cursor(zc_change *change, const char *sink, int64_t sequence);
+
+/* backlog.c: on the journal's thread */
+void zc_backlogs_count(zc_journal *journal);
+void zc_backlogs_free(zc_journal *journal);
 
 /* commit.c */
 int zc_statements_prepare(zc_journal *journal, zc_error *error);

@@ -72,6 +72,7 @@ static void run_sinks(zc_journal *journal, zc_job *job) {
   if (result == SQLITE_OK) {
     journal->n_sinks = sinks->n;
     result = trim_all(journal);
+    zc_backlogs_count(journal);
   } else if (!sqlite3_get_autocommit(journal->writer)) {
     zc_statement_run(journal->sql[ZC_SQL_ROLLBACK]);
   }

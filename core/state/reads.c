@@ -146,18 +146,3 @@ int zc_journal_pipelines(zc_journal *journal, int (*each)(void *user, const zc_p
   }
   return finish(journal, statement, status, result);
 }
-
-/* Sequences leave no gap, so the ends say how many there are. */
-int64_t zc_journal_backlog(zc_journal *journal, const char *sink) {
-  sqlite3_stmt *statement;
-  int status =
-      prepare(journal,
-              "SELECT max(0,coalesce((SELECT max(sequence) FROM outbox),0)-max(sequence,"
-              "coalesce((SELECT min(sequence) FROM outbox)-1,0))) FROM sinks WHERE name=?1",
-              &statement);
-  if (status != ZC_OK) return -1;
-  sqlite3_bind_text(statement, 1, sink, -1, SQLITE_STATIC);
-  int64_t backlog = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
-  sqlite3_finalize(statement);
-  return backlog;
-}

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/state/journal_parts.h"
 
 /* Then the loop gets to do something else: a callback may start a program. */
@@ -87,6 +88,7 @@ static void run(void *user) {
     zc_job *first = group.first;
     if (first->change) {
       zc_commit_group(journal, &group);
+      zc_backlogs_count(journal);
     } else {
       first->run(journal, first);
     }
@@ -109,6 +111,16 @@ static void expect(zc_journal *journal) {
   zc_loop_enter(journal->loop);
 }
 
+static void note_refusal(zc_journal *journal, const zc_job *job) {
+  if (job->status == ZC_OK) journal->refusal[0] = '\0';
+  if (job->status != ZC_ECONFLICT) return;
+  zc_copy_text(journal->refusal, sizeof journal->refusal, zc_job_message(job));
+}
+
+const char *zc_journal_refusal(const zc_journal *journal) {
+  return journal->refusal[0] ? journal->refusal : NULL;
+}
+
 /* Calls back for jobs as long as a turn may take; false where none was left. */
 static bool deliver(zc_journal *journal) {
   const int64_t begun = zc_clock_real_ns();
@@ -117,6 +129,7 @@ static bool deliver(zc_journal *journal) {
   size_t n = 0;
   do {
     if (!(job = take_finished(journal))) break;
+    if (job->change) note_refusal(journal, job);
     items |= job->status == ZC_OK && job->change && job->change->has_items;
     job->finish(job);
     zc_loop_leave(journal->loop);
@@ -175,6 +188,7 @@ static int make_thread(zc_journal *journal) {
   if (uv_mutex_init(&journal->mutex)) return ZC_ESYSTEM;
   if (uv_cond_init(&journal->more)) goto no_more;
   if (uv_cond_init(&journal->done)) goto no_done;
+  zc_backlogs_count(journal);
   if (uv_thread_create(&journal->thread, run, journal) == 0) return ZC_OK;
   uv_cond_destroy(&journal->done);
 no_done:
