@@ -19,16 +19,17 @@
 #include "core/tables/rollup_hours.h"
 #include "core/tables/rollup_period.h"
 
-#define ZC_ROLLUP_MARK        "#rollups" /* among the journal's marks; no pipeline can be called so */
-#define ZC_ROLLUP_OFFSET      (5 * ZC_MINUTE) /* after the hour: its last values have come in */
-#define ZC_ROLLUP_LOOK_BACK   (2 * ZC_DAY)    /* done again at a start, before the last mark */
-#define ZC_ROLLUP_YOUNG       ZC_MINUTE       /* what an index may not show yet is read once more */
-#define ZC_ROLLUP_BOARDS      (6 * ZC_HOUR)   /* leaderboards: this often, and each new day */
-#define ZC_ROLLUP_WINDOW_DAYS 31              /* of what is read and added up at a time */
-#define ZC_ROLLUP_CELLS_MAX   ((size_t)200000) /* pipelines x days likewise */
-#define ZC_ROLLUP_SLICE_ITEMS 500              /* in one change of the journal */
-#define ZC_ROLLUP_RETRY_MS    5000             /* where the journal has no room */
-#define ZC_ROLLUP_WAITERS_MAX 16
+#define ZC_ROLLUP_MARK         "#rollups" /* among the journal's marks; no pipeline can be called so */
+#define ZC_ROLLUP_OFFSET       (5 * ZC_MINUTE) /* after the hour: its last values have come in */
+#define ZC_ROLLUP_LOOK_BACK    (2 * ZC_DAY)    /* done again at a start, before the last mark */
+#define ZC_ROLLUP_YOUNG        ZC_MINUTE     /* what an index may not show yet is read once more */
+#define ZC_ROLLUP_BOARDS       (6 * ZC_HOUR) /* leaderboards: this often, and each new day */
+#define ZC_ROLLUP_WINDOW_DAYS  31            /* of what is read and added up at a time */
+#define ZC_ROLLUP_CELLS_MAX    ((size_t)200000)  /* pipelines x days likewise */
+#define ZC_ROLLUP_CHANGE_ITEMS 2000              /* in one change of the journal, */
+#define ZC_ROLLUP_CHANGE_BYTES ((size_t)4 << 20) /* and their length */
+#define ZC_ROLLUP_RETRY_MS     5000              /* where the journal has no room */
+#define ZC_ROLLUP_WAITERS_MAX  16
 
 /* Days or hours, by their beginnings; both inclusive; empty where first > last. */
 typedef struct {
@@ -62,6 +63,8 @@ typedef struct {
   zc_rollup_item make;
   void (*done)(zc_rollup_pass *pass);
   size_t n, position, committed; /* committed: what is in the journal already */
+  zc_change *change;             /* that is being filled */
+  size_t change_items, change_bytes;
   bool is_committing;
   zc_timer timer;
 } zc_rollup_writer;
@@ -164,5 +167,6 @@ void zc_rollup_boards_finish(zc_rollup_pass *pass);
 /* rollup_write.c: items 0 … n - 1 of a table, then `done`. */
 void zc_rollup_write(zc_rollup_pass *pass, const zc_table *table, size_t n, zc_rollup_item make,
                      void (*done)(zc_rollup_pass *pass));
+void zc_rollup_write_finish(zc_rollup_pass *pass); /* what is not committed yet is dropped */
 
 #endif

@@ -224,10 +224,9 @@ void zc_rollup_pass_read(zc_rollup_pass *pass, const zc_table_range *ranges, siz
 /* ---- the end ---- */
 
 void zc_rollup_pass_destroy(zc_rollup_pass *pass) {
-  zc_engine *engine = pass->engine;
   if (pass->writer.is_committing) pass->rollup->orphans++;
   zc_table_read_cancel(pass->read);
-  zc_timer_stop(engine->loop, &pass->writer.timer);
+  zc_rollup_write_finish(pass);
   zc_rollup_days_finish(pass);
   zc_rollup_boards_finish(pass);
   zc_rollup_hours_finish(&pass->slots);

@@ -127,6 +127,7 @@ static int query(void *state, const zc_table_query *asked, zc_op *op) {
 
 static const zc_sink_ops ops = {.size = sizeof ops,
                                 .max_batch = ZC_LOCAL_BATCH,
+                                .flags = ZC_SINK_TEXT,
                                 .init = init,
                                 .write = write_items,
                                 .query = query};

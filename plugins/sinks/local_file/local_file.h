@@ -18,7 +18,7 @@
 #define ZC_LOCAL_TABLES_MAX  32
 #define ZC_LOCAL_COLUMNS_MAX 24
 #define ZC_LOCAL_KEYS_MAX    4 /* partition and sort key of an index, and the primary ones */
-#define ZC_LOCAL_BATCH       500
+#define ZC_LOCAL_BATCH       1000
 #define ZC_LOCAL_PAGE_ROWS   1000
 #define ZC_LOCAL_PAGE_BYTES  ((size_t)4 << 20) /* beyond a page's first row */
 
