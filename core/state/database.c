@@ -349,10 +349,19 @@ static int upgrade(sqlite3 *database) {
   return result;
 }
 
+/* So that no new frame comes to lie before what a crash left of a transaction: together they would
+ * look like damage. Full or busy is no fault: it is an attempt, as a checkpoint always is. */
+static int empty_wal(sqlite3 *database) {
+  int result = sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  int kind = result & 0xff;
+  return kind == SQLITE_BUSY || kind == SQLITE_FULL ? SQLITE_OK : result;
+}
+
 int zc_database_adopt(sqlite3 *database, zc_error *error) {
   sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   int result = zc_database_run(database, "PRAGMA journal_mode = WAL");
   if (result == SQLITE_OK && sqlite3_db_readonly(database, "main")) result = SQLITE_READONLY;
+  if (result == SQLITE_OK) result = empty_wal(database);
   if (result == SQLITE_OK) result = upgrade(database);
   return zc_database_status(database, result, error);
 }

@@ -126,4 +126,69 @@ static inline void rig_commit_item(rig *r, const char *text) {
   zc_journal_commit(r->journal, change, rig_count, r);
 }
 
+/* ---- files, as they are and as they were ---- */
+
+typedef struct {
+  size_t size;
+  unsigned char *bytes;
+} rig_image;
+
+static inline rig_image rig_load(const char *path) {
+  rig_image file = {0};
+  FILE *stream = fopen(path, "rb");
+  assert_non_null(stream);
+  fseek(stream, 0, SEEK_END);
+  file.size = (size_t)ftell(stream);
+  rewind(stream);
+  file.bytes = malloc(file.size);
+  assert_non_null(file.bytes);
+  assert_int_equal(fread(file.bytes, 1, file.size, stream), file.size);
+  fclose(stream);
+  return file;
+}
+
+static inline void rig_store(const char *path, const rig_image *file, size_t size) {
+  FILE *stream = fopen(path, "wb");
+  assert_non_null(stream);
+  assert_int_equal(fwrite(file->bytes, 1, size, stream), size);
+  fclose(stream);
+}
+
+static inline void rig_remove_sidecars(rig *r) {
+  char path[160];
+  snprintf(path, sizeof path, "%s-wal", r->file);
+  unlink(path);
+  snprintf(path, sizeof path, "%s-shm", r->file);
+  unlink(path);
+}
+
+/* The files as a killed engine leaves them: the newest changes are in the WAL only. */
+static inline void rig_fill_and_kill(rig *r, const char *wal_path, rig_image *wal) {
+  rig_open(r);
+  for (int i = 0; i < 20; i++) {
+    rig_commit_execution(r, i, ZC_RUNNING);
+    rig_run(r);
+  }
+  rig_image file = rig_load(r->file);
+  *wal = rig_load(wal_path);
+  rig_close(r);
+  rig_remove_sidecars(r);
+  rig_store(r->file, &file, file.size);
+  free(file.bytes);
+}
+
+static inline int rig_count_run(void *user, const zc_execution *execution) {
+  (void)execution;
+  ++*(int *)user;
+  return ZC_OK;
+}
+
+static inline void rig_expect_runs(rig *r, int least, int most) {
+  int found = 0;
+  rig_open(r);
+  assert_int_equal(zc_journal_executions(r->journal, true, SIZE_MAX, rig_count_run, &found), ZC_OK);
+  assert_in_range(found, least, most);
+  rig_close(r);
+}
+
 #endif

@@ -3,8 +3,10 @@
  * frame that had been synced was damaged later, as the changes behind it were acknowledged.
  *
  * Every transaction is synced before the next one begins. So behind a bad frame there can be the
- * rest of one transaction, but no frame behind a later commit. (The last transaction's damage, and
- * a file cut short, cannot be told from a write that a crash cut off.)
+ * rest of one transaction, but no frame behind a later commit; and as a transaction writes a page
+ * once, none from the last good commit up to the next one has a page twice: else the commit between
+ * them is lost. (The last transaction's damage, and a file cut short, cannot be told from a write
+ * that a crash cut off; nor can a lost commit where the two have no page in common.)
  * The format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
 #include <errno.h>
 #include <limits.h>
@@ -56,20 +58,52 @@ static size_t read_header(const unsigned char *header, wal_sum *sum) {
 /* What is behind the first bad frame: frames of this WAL (by its salt) after a commit. */
 typedef struct {
   bool bad, committed, damaged;
+  uint32_t *pages; /* owned; written since the last good commit */
+  size_t n, room;
 } reading;
 
-static void read_frame(const unsigned char *frame, size_t page, const unsigned char *salt,
-                       wal_sum *sum, reading *r) {
-  bool ours = memcmp(frame + 8, salt, 8) == 0;
+static int compare_pages(const void *a, const void *b) {
+  uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
+  return (first > second) - (first < second);
+}
+
+static bool has_one_twice(uint32_t *pages, size_t n) {
+  qsort(pages, n, sizeof *pages, compare_pages);
+  for (size_t i = 1; i < n; i++)
+    if (pages[i] == pages[i - 1]) return true;
+  return false;
+}
+
+static int add_page(reading *r, uint32_t page) {
+  if (r->n == r->room) {
+    size_t room = r->room ? 2 * r->room : 64;
+    uint32_t *larger = realloc(r->pages, room * sizeof *larger);
+    if (!larger) return ZC_ENOMEM;
+    r->pages = larger;
+    r->room = room;
+  }
+  r->pages[r->n++] = page;
+  return ZC_OK;
+}
+
+static int read_frame(const unsigned char *frame, size_t page, const unsigned char *salt,
+                      wal_sum *sum, reading *r) {
+  bool ours = memcmp(frame + 8, salt, 8) == 0, commits = word(frame + 4, true) != 0;
   if (!r->bad) {
     add_up(sum, frame, 8);
     add_up(sum, frame + FRAME, page);
     r->bad = !ours || !agrees(sum, frame + 16);
-    if (!r->bad) return;
   }
-  if (!ours) return;
+  if (!ours) return ZC_OK;
   if (r->committed) r->damaged = true;
-  r->committed |= word(frame + 4, true) != 0;
+  int status = add_page(r, word(frame, true));
+  if (status != ZC_OK || !commits) return status;
+  if (r->bad) {
+    r->committed = true;
+    r->damaged |= has_one_twice(r->pages, r->n);
+  }
+  r->n = 0;
+  return ZC_OK;
 }
 
 /* ZC_OK, ZC_EDATA where it is damaged, ZC_ENOMEM. */
@@ -78,12 +112,14 @@ static int read_frames(FILE *file, const unsigned char *header) {
   reading r = {0};
   size_t page = read_header(header, &sum);
   unsigned char *frame = page ? malloc(FRAME + page) : NULL;
+  int status = ZC_OK;
   if (!page) return ZC_EDATA;
   if (!frame) return ZC_ENOMEM;
-  while (!r.damaged && fread(frame, FRAME + page, 1, file) == 1)
-    read_frame(frame, page, header + 16, &sum, &r);
+  while (status == ZC_OK && !r.damaged && fread(frame, FRAME + page, 1, file) == 1)
+    status = read_frame(frame, page, header + 16, &sum, &r);
   free(frame);
-  return r.damaged ? ZC_EDATA : ZC_OK;
+  free(r.pages);
+  return r.damaged ? ZC_EDATA : status;
 }
 
 int zc_wal_check(const char *path, zc_error *error) {

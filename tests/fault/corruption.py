@@ -26,15 +26,35 @@ def prepare_killed(world):
     expect(len(contents(world.path("state"))) == 2, "the journal to be damaged has no WAL")
 
 
-def last_transaction(wal):
-    """Where the last transaction begins: damage behind it looks like a write that a crash cut off."""
-    begin = end = 32
+def read_wal(wal):
+    """Its transactions: lists of frames, each (place, page, whether it ends the transaction)."""
+    transactions = [[]]
     for at in range(32, len(wal) - 24 - PAGE + 1, 24 + PAGE):
         if wal[at + 8:at + 16] != wal[16:24]:
             break
-        if int.from_bytes(wal[at + 4:at + 8], "big"):
-            begin, end = end, at + 24 + PAGE
-    return begin
+        ends = int.from_bytes(wal[at + 4:at + 8], "big") != 0
+        transactions[-1].append((at, int.from_bytes(wal[at:at + 4], "big"), ends))
+        if ends:
+            transactions.append([])
+    return [frames for frames in transactions if frames]
+
+
+def looks_like_a_crash(sound, damaged, first):
+    """Whether what is left looks like a transaction that a crash cut off: no frame behind a commit, no page twice."""
+    behind = [frames for frames in read_wal(sound) if frames[-1][0] + 24 + PAGE > first]
+    if first < 32:
+        return False
+    committed, pages = False, []
+    for at, page, ends in (frame for frames in behind for frame in frames):
+        if sound[at:at + 16] != damaged[at:at + 16]:
+            continue  # nothing is left that tells of it
+        if committed:
+            return False
+        pages.append(page)
+        committed = ends
+        if ends and len(pages) > len(set(pages)):
+            return False
+    return True
 
 
 def flip(data, chance):
@@ -74,8 +94,7 @@ def damage(path, chance):
     with open(path, "wb") as file:
         file.write(data)
     first = next((i for i, (a, b) in enumerate(zip(sound, data)) if a != b), len(data))
-    as_by_a_crash = path.endswith("-wal") and (kind is cut or first >= last_transaction(sound))
-    return kind.__name__, as_by_a_crash
+    return kind.__name__, path.endswith("-wal") and (kind is cut or looks_like_a_crash(sound, data, first))
 
 
 def contents(folder):

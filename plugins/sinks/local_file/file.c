@@ -92,10 +92,12 @@ static int make_file(zc_local_job *job) {
   return status;
 }
 
+/* In one transaction: what is interrupted leaves an empty file, not one of nobody. */
 static int mark_as_ours(sqlite3 *database) {
   char sql[200];
   snprintf(sql, sizeof sql,
-           "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d; PRAGMA user_version = %d",
+           "BEGIN; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d;"
+           "PRAGMA user_version = %d; COMMIT",
            APPLICATION_ID, FORMAT_VERSION);
   return zc_local_run(database, sql);
 }

@@ -1,4 +1,7 @@
 /* Files that are there already: older ones of ours, and those of others. */
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "sink_rig.h"
 
 static const zc_table_index old_indexes[] = {{"by_team", "team", "at", 'S', 'N'}};
@@ -97,6 +100,23 @@ static void files_of_others_are_left_alone(void **state) {
   expect_untouched_refusal(r, ZC_EIO, "no SQLite file");
 }
 
+/* Room for a page, but not for what is kept of a page before it changes: the disk lets a new file
+ * be begun, and fails then. */
+static void a_file_that_was_only_begun_is_finished_later(void **state) {
+  rig *r = *state;
+  struct rlimit whole, small = {.rlim_cur = 4096};
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &whole), 0);
+  small.rlim_max = whole.rlim_max;
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+  int status = rig_init_tables(r, zc_tables, ZC_TABLES);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &whole), 0);
+  assert_int_not_equal(status, ZC_OK);
+  reopen(r);
+  rig_init(r);
+  assert_int_equal(rig_number(r, "PRAGMA auto_vacuum"), 2); /* can only be set in an empty file */
+}
+
 static void newer_files_are_left_alone(void **state) {
   rig *r = *state;
   rig_init(r);
@@ -138,10 +158,14 @@ static void two_instances_share_a_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      RIG_TEST(keys_that_are_new_are_filled_in),     RIG_TEST(another_primary_key_is_refused),
-      RIG_TEST(two_indexes_of_one_name_are_refused), RIG_TEST(files_of_others_are_left_alone),
-      RIG_TEST(newer_files_are_left_alone),          RIG_TEST(a_missing_folder_is_told),
+      RIG_TEST(keys_that_are_new_are_filled_in),
+      RIG_TEST(another_primary_key_is_refused),
+      RIG_TEST(two_indexes_of_one_name_are_refused),
+      RIG_TEST(files_of_others_are_left_alone),
+      RIG_TEST(newer_files_are_left_alone),
+      RIG_TEST(a_missing_folder_is_told),
       RIG_TEST(two_instances_share_a_file),
+      RIG_TEST(a_file_that_was_only_begun_is_finished_later),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
