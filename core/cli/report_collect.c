@@ -35,23 +35,29 @@ static int no_such_sink(const zc_session *session, const char *name) {
               : zc_cli_usage("%s has no sink '%s'", session->path, name);
 }
 
-static int find_sink(const zc_session *session, const char *name, const zc_plugin_settings **ret) {
+/* NULL, with the exit status: none that can be read. */
+static const zc_plugin_settings *find_sink(const zc_session *session, const char *name,
+                                           int *status) {
   const zc_settings *settings = session->settings;
   size_t i = 0;
   if (!name) {
     i = zc_table_read_sink(settings);
-    if (i == settings->n_sinks)
-      return zc_cli_usage("%s has no sink that can be read back, such as local_file or dynamodb",
-                          session->path);
+    if (i == settings->n_sinks) {
+      *status = zc_cli_usage("%s has no sink that can be read back, such as local_file or dynamodb",
+                             session->path);
+      return NULL;
+    }
   }
   while (name && i < settings->n_sinks && strcmp(settings->sinks[i].name, name) != 0)
     i++;
-  if (i == settings->n_sinks) return no_such_sink(session, name);
-  if (!can_be_read(&settings->sinks[i]))
-    return zc_cli_usage("the sink '%s' (%s) cannot be read back", settings->sinks[i].name,
-                        settings->sinks[i].plugin->name);
-  *ret = &settings->sinks[i];
-  return ZC_EXIT_FINE;
+  if (i == settings->n_sinks) {
+    *status = no_such_sink(session, name);
+    return NULL;
+  }
+  const zc_plugin_settings *sink = &settings->sinks[i];
+  if (can_be_read(sink)) return sink;
+  *status = zc_cli_usage("the sink '%s' (%s) cannot be read back", sink->name, sink->plugin->name);
+  return NULL;
 }
 
 /* ---- waiting for it ---- */
@@ -190,10 +196,11 @@ static int answer(reading *r, const zc_report_request *request, zc_report_docume
 int zc_report_collect(zc_session *session, const char *sink, const zc_report_request *requests,
                       size_t n, zc_report_documents *ret) {
   reading r = {.session = session};
-  const zc_plugin_settings *settings = NULL;
+  int status = ZC_EXIT_FINE;
   *ret = (zc_report_documents){0};
-  int status = find_sink(session, sink, &settings);
-  if (status == ZC_EXIT_FINE) status = zc_session_open_http(session);
+  const zc_plugin_settings *settings = find_sink(session, sink, &status);
+  if (!settings) return status;
+  status = zc_session_open_http(session);
   if (status == ZC_EXIT_FINE && wants_engine(requests, n)) status = open_engine(session);
   if (status == ZC_EXIT_FINE) status = open_sink(&r, settings);
   if (status == ZC_EXIT_FINE) status = init_sink(&r);

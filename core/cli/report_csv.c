@@ -130,7 +130,7 @@ static void add_week(zc_buffer *to, const zc_json *region) {
   const char *name = zc_json_get_text(region, "region");
   const zc_json *means = zc_json_at(region, "week/mean_intensity");
   const zc_json *hours = zc_json_at(region, "week/hours");
-  for (size_t i = 0; i < 7 * 24; i++) {
+  for (size_t i = 0; i < ZC_WEEK_HOURS; i++) {
     const zc_json *mean = zc_json_member(zc_json_member(means, i / 24, NULL), i % 24, NULL);
     if (zc_json_type(mean) != ZC_JSON_NUMBER) continue;
     add_text(to, name ? name : "");

@@ -258,9 +258,9 @@ static void print_best_hours(const zc_json *region, const char *list, const char
   zc_output_printf("\n");
 }
 
-static void week_values(const zc_json *region, double values[7 * 24]) {
+static void week_values(const zc_json *region, double values[ZC_WEEK_HOURS]) {
   const zc_json *week = zc_json_at(region, "week/mean_intensity");
-  for (size_t i = 0; i < 7 * 24; i++) {
+  for (size_t i = 0; i < ZC_WEEK_HOURS; i++) {
     const zc_json *mean = zc_json_member(zc_json_member(week, i / 24, NULL), i % 24, NULL);
     if (zc_json_number(mean, &values[i]) != ZC_OK) values[i] = NAN;
   }
@@ -269,10 +269,10 @@ static void week_values(const zc_json *region, double values[7 * 24]) {
 static void print_week(const zc_json *region) {
   static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                      "Friday", "Saturday", "Sunday"};
-  double values[7 * 24], lowest = INFINITY, highest = -INFINITY;
+  double values[ZC_WEEK_HOURS], lowest = INFINITY, highest = -INFINITY;
   char text[24 * 4 + 1];
   week_values(region, values);
-  for (size_t i = 0; i < 7 * 24; i++) {
+  for (size_t i = 0; i < ZC_WEEK_HOURS; i++) {
     if (isfinite(values[i])) lowest = fmin(lowest, values[i]);
     if (isfinite(values[i])) highest = fmax(highest, values[i]);
   }

@@ -398,7 +398,7 @@ static void carry_history(zc_engine *engine, zc_engine *fresh) {
 static void go_on(zc_engine *engine, zc_engine *fresh, zc_collector *c, size_t source) {
   const zc_plugin_settings *settings = &fresh->settings->sources[source];
   const zc_plausibility *new = &settings->plausibility, *old = &c->settings->plausibility;
-  bool hurry = settings->every_ms != c->settings->every_ms || memcmp(new, old, sizeof *new) != 0 ||
+  bool hurry = settings->every_ms != c->settings->every_ms || !zc_plausibility_same(new, old) ||
                fresh->forecast_horizon > engine->forecast_horizon;
   engine->collectors[c->source] = NULL;
   fresh->collectors[source] = c;

@@ -48,9 +48,10 @@ int zc_pipelines_load(zc_engine *engine, zc_error *error) {
 }
 
 void zc_pipelines_destroy(zc_engine *engine) {
-  zc_pipeline_state *state, *next;
-  HASH_ITER(hh, engine->pipelines, state, next) {
-    HASH_DEL(engine->pipelines, state);
+  zc_pipeline_state *state = engine->pipelines, *next;
+  HASH_CLEAR(hh, engine->pipelines);
+  for (; state; state = next) {
+    next = state->hh.next;
     free(state->name);
     free(state);
   }

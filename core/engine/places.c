@@ -233,10 +233,11 @@ bool zc_places_hold(zc_live *live) {
 }
 
 void zc_places_destroy(zc_engine *engine) {
-  zc_region_state *region, *next;
+  zc_region_state *region = engine->regions, *next;
   zc_timer_stop(engine->loop, &engine->places_timer);
-  HASH_ITER(hh, engine->regions, region, next) {
-    HASH_DEL(engine->regions, region);
+  HASH_CLEAR(hh, engine->regions);
+  for (; region; region = next) {
+    next = region->hh.next;
     free(region->name);
     free(region);
   }

@@ -284,10 +284,11 @@ void zc_rollup_stop(zc_engine *engine) {
 
 void zc_rollup_destroy(zc_engine *engine) {
   zc_rollup *rollup = engine->rollup;
-  zc_rollup_dirty *dirty, *next;
   if (!rollup) return;
-  HASH_ITER(hh, rollup->dirty, dirty, next) {
-    HASH_DEL(rollup->dirty, dirty);
+  zc_rollup_dirty *dirty = rollup->dirty, *next;
+  HASH_CLEAR(hh, rollup->dirty);
+  for (; dirty; dirty = next) {
+    next = dirty->hh.next;
     free(dirty->name);
     free(dirty);
   }

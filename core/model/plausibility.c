@@ -1,8 +1,11 @@
 #include "core/model/plausibility.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+bool zc_plausibility_same(const zc_plausibility *a, const zc_plausibility *b) {
+  return a->min == b->min && a->max == b->max && a->beside_zero == b->beside_zero;
+}
 
 /* Equal times keep their order: they stand in one array, and a later one has the higher address. */
 static int by_time(const void *left, const void *right) {

@@ -5,6 +5,7 @@
 #ifndef ZC_MODEL_PLAUSIBILITY_H
 #define ZC_MODEL_PLAUSIBILITY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <zerocarb/plugin.h>
 
@@ -19,6 +20,8 @@ typedef struct {
   zc_point first;     /* in time */
   const char *reason; /* of that; NULL: none was refused */
 } zc_refusal;
+
+bool zc_plausibility_same(const zc_plausibility *a, const zc_plausibility *b);
 
 /* Copies what is plausible of the points of grid intensities to `to` (room for n), in order of
  * time, equal ones as given. A 0, or several in a row, is refused where

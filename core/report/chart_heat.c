@@ -92,8 +92,8 @@ static void describe(const drawing *d) {
 }
 
 static zc_box box_of(const drawing *d, size_t i) {
-  double row = (double)(i / d->chart->n_columns), column = (double)(i % d->chart->n_columns);
-  return (zc_box){LEFT + column * d->pitch + BORDER, TOP + row * ROW + BORDER,
+  size_t row = i / d->chart->n_columns, column = i % d->chart->n_columns;
+  return (zc_box){LEFT + (double)column * d->pitch + BORDER, TOP + (double)row * ROW + BORDER,
                   d->pitch - 2.0 * BORDER, ROW - 2.0 * BORDER};
 }
 

@@ -15,11 +15,11 @@ static void attribute(zc_buffer *to, const char *name, double length) {
   zc_buffer_char(to, '"');
 }
 
-static void open(zc_buffer *to, const char *element, const char *look) {
+static void open_element(zc_buffer *to, const char *element, const char *look) {
   zc_buffer_printf(to, "<%s class=\"%s\"", element, look);
 }
 
-static void close(zc_buffer *to, const char *element, const char *tip) {
+static void close_element(zc_buffer *to, const char *element, const char *tip) {
   if (!tip) {
     zc_buffer_text(to, "/>");
     return;
@@ -49,34 +49,34 @@ void zc_svg_end(zc_buffer *to) {
 }
 
 void zc_svg_rect(zc_buffer *to, const char *look, const zc_box *box, const char *tip) {
-  open(to, "rect", look);
+  open_element(to, "rect", look);
   attribute(to, "x", box->x);
   attribute(to, "y", box->y);
   attribute(to, "width", box->width);
   attribute(to, "height", box->height);
-  close(to, "rect", tip);
+  close_element(to, "rect", tip);
 }
 
 void zc_svg_circle(zc_buffer *to, const char *look, double x, double y, double radius,
                    const char *tip) {
-  open(to, "circle", look);
+  open_element(to, "circle", look);
   attribute(to, "cx", x);
   attribute(to, "cy", y);
   attribute(to, "r", radius);
-  close(to, "circle", tip);
+  close_element(to, "circle", tip);
 }
 
 void zc_svg_line(zc_buffer *to, const char *look, double x1, double y1, double x2, double y2) {
-  open(to, "line", look);
+  open_element(to, "line", look);
   attribute(to, "x1", x1);
   attribute(to, "y1", y1);
   attribute(to, "x2", x2);
   attribute(to, "y2", y2);
-  close(to, "line", NULL);
+  close_element(to, "line", NULL);
 }
 
 void zc_svg_text(zc_buffer *to, const char *look, double x, double y, const char *text) {
-  open(to, "text", look);
+  open_element(to, "text", look);
   attribute(to, "x", x);
   attribute(to, "y", y);
   zc_buffer_char(to, '>');
@@ -86,7 +86,7 @@ void zc_svg_text(zc_buffer *to, const char *look, double x, double y, const char
 
 void zc_svg_path_begin(zc_svg_pen *pen, zc_buffer *to, const char *look) {
   *pen = (zc_svg_pen){.to = to};
-  open(to, "path", look);
+  open_element(to, "path", look);
   zc_buffer_text(to, " d=\"");
 }
 
@@ -122,7 +122,7 @@ void zc_svg_name(const char *name, char text[ZC_NAME_SIZE]) {
   }
   size_t kept = bytes_of(name, ZC_CHART_NAME_MAX - 1);
   memcpy(text, name, kept);
-  strcpy(text + kept, "\xE2\x80\xA6");
+  memcpy(text + kept, "\xE2\x80\xA6", 4);
 }
 
 size_t zc_svg_label_step(const char *const *labels, size_t n, double pitch) {

@@ -8,7 +8,7 @@
 
 static size_t hour_of_week(int64_t second) {
   zc_time time = second * ZC_SECOND;
-  return (size_t)(zc_weekday_of(time) * 24 + (time - zc_day_of(time)) / ZC_HOUR);
+  return (size_t)((int64_t)zc_weekday_of(time) * 24 + (time - zc_day_of(time)) / ZC_HOUR);
 }
 
 static void add_part(zc_hour_sums *sums, double value, int64_t from, int64_t to, bool observed) {

@@ -76,7 +76,7 @@ static char *copy_grouped(char *to, const char *digits, size_t n) {
 void zc_figure(double value, int decimals, char text[ZC_FIGURE_SIZE]) {
   char digits[400];
   if (!isfinite(value)) {
-    strcpy(text, UNKNOWN);
+    memcpy(text, UNKNOWN, sizeof UNKNOWN);
     return;
   }
   snprintf(digits, sizeof digits, "%.*f", decimals, fabs(value));
@@ -86,8 +86,10 @@ void zc_figure(double value, int decimals, char text[ZC_FIGURE_SIZE]) {
     return;
   }
   bool negative = value < 0.0 && strspn(digits, "0.") < strlen(digits);
-  strcpy(text, negative ? MINUS : "");
-  strcpy(copy_grouped(text + strlen(text), digits, n), digits + n);
+  char *at = text;
+  if (negative) at = (char *)memcpy(at, MINUS, sizeof MINUS) + sizeof MINUS - 1;
+  at = copy_grouped(at, digits, n);
+  memcpy(at, digits + n, strlen(digits + n) + 1);
 }
 
 const char *zc_mass_unit(double grams, double *ret_divisor) {

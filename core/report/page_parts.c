@@ -91,13 +91,14 @@ static void tile_grams(zc_page *page, const char *name, const char *member) {
 }
 
 static void tile_share(zc_page *page) {
-  char figure[ZC_FIGURE_SIZE], before[PARAGRAPH_SIZE], note[PARAGRAPH_SIZE + 64];
+  char figure[ZC_FIGURE_SIZE], share[ZC_FIGURE_SIZE + 8], before[PARAGRAPH_SIZE];
+  char note[PARAGRAPH_SIZE + 64];
   double percent = zc_page_number(page->document, "totals/savings_percent");
   zc_figure(percent, 1, figure);
-  if (!isnan(percent)) strcat(figure, "\xC2\xA0%");
+  snprintf(share, sizeof share, "%s%s", figure, isnan(percent) ? "" : "\xC2\xA0%");
   note_previous(page, "savings_percent", before);
   snprintf(note, sizeof note, "of what would have been emitted%s%s", *before ? "; " : "", before);
-  zc_page_tile(page, "Share saved", figure, note);
+  zc_page_tile(page, "Share saved", share, note);
 }
 
 static void tile_runs(zc_page *page) {

@@ -151,15 +151,16 @@ static const char *const hours[] = {"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7
                                     "8",  "9",  "10", "11", "12", "13", "14", "15",
                                     "16", "17", "18", "19", "20", "21", "22", "23"};
 
-static void read_week(const zc_json *region, double values[7 * 24]) {
-  for (size_t i = 0; i < 7 * 24; i++) {
+static void read_week(const zc_json *region, double values[ZC_WEEK_HOURS]) {
+  for (size_t i = 0; i < ZC_WEEK_HOURS; i++) {
     char path[48];
     snprintf(path, sizeof path, "week/mean_intensity/%zu/%zu", i / 24, i % 24);
     values[i] = zc_page_number(region, path);
   }
 }
 
-static void write_week_table(zc_page *page, const double values[7 * 24], const char *caption) {
+static void write_week_table(zc_page *page, const double values[ZC_WEEK_HOURS],
+                             const char *caption) {
   zc_page_details_begin(page, "The figures as a table");
   zc_buffer_text(page->to, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
   zc_markup_text(page->to, caption);
@@ -206,7 +207,7 @@ static void note_region(const zc_json *region, char note[320]) {
 }
 
 static void write_heat(zc_page *page, const zc_json *region, size_t i) {
-  double values[7 * 24];
+  double values[ZC_WEEK_HOURS];
   char id[ZC_PAGE_ID_SIZE], name[24], title[ZC_PAGE_SPAN_SIZE + 64], note[320];
   const char *of = zc_page_text(region, "region");
   read_week(region, values);

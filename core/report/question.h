@@ -73,8 +73,6 @@ void zc_report_copy(zc_buffer *to, const char *key, const zc_json *item, const c
 
 /* ---- intensities by hour of the week ---- */
 
-#define ZC_WEEK_HOURS 168
-
 typedef struct {
   zc_held_mean week[ZC_WEEK_HOURS];             /* Monday 0 h UTC first */
   int64_t observed_s, estimated_s, known_until; /* known_until: end of the last slot, seconds */

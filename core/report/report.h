@@ -19,6 +19,7 @@
 #define ZC_REPORT_LIMIT_MAX    1000              /* rows of a list in a document */
 #define ZC_REPORT_DOCUMENT_MAX ((size_t)8 << 20) /* bytes of one document */
 #define ZC_REPORT_DOCUMENTS    16                /* of one answer */
+#define ZC_WEEK_HOURS          168               /* from Monday 0:00 UTC on */
 
 typedef enum {
   ZC_REPORT_PERFORMANCE,

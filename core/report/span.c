@@ -47,7 +47,7 @@ static bool guess(zc_period_kind kind, const char *key, zc_time *ret) {
     return false;
   }
   if (key[end] || c.year < 1 || c.month < 1 || c.day < 1 || week < 0) return false;
-  *ret = zc_civil_to_time(&c) + (kind == ZC_WEEKLY ? (week - 1) * 7 * ZC_DAY : 0);
+  *ret = zc_civil_to_time(&c) + (kind == ZC_WEEKLY ? (int64_t)(week - 1) * 7 * ZC_DAY : 0);
   return true;
 }
 

@@ -126,7 +126,8 @@ static void write_opportunities(const ranked *all, size_t n, char *const *names,
   int64_t best = tenths(all[0].mean), worst = tenths(all[n - 1].mean);
   zc_member_begin(to, "opportunities");
   if (worst > 0) {
-    zc_member_number(to, "max_savings_percent", (double)(1000 * (worst - best) / worst) / 10);
+    int64_t cut = 1000 * (worst - best) / worst; /* tenths of a percent */
+    zc_member_number(to, "max_savings_percent", (double)cut / 10);
   }
   zc_member_text(to, "best_region", names[all[0].region]);
   zc_member_text(to, "worst_region", names[all[n - 1].region]);
