@@ -9,6 +9,7 @@
 #include "core/cli/engine_request.h"
 #include "core/cli/output.h"
 #include "core/cli/session.h"
+#include "core/model/transition.h"
 #include "core/serve/client.h"
 #include "core/tables/execution_item.h"
 
@@ -137,27 +138,29 @@ static int show(zc_journal *journal, const zc_arguments *arguments) {
   return zc_cli_exit_of(status);
 }
 
-/* ---- cancel, over the engine's socket ---- */
+/* ---- cancel and resolve, over the engine's socket ---- */
 
-static int ask_to_cancel(const char *state_dir, const char *id, bool as_json) {
+/* `said` is what is told of the id where the engine answers `wanted`. */
+static int ask_about(const char *state_dir, const char *id, const char *verb, int wanted,
+                     const char *said, bool as_json) {
   char path[128];
   zc_buffer answer;
   int http_status;
   zc_buffer_init(&answer, ZC_CLIENT_ANSWER_MAX);
-  snprintf(path, sizeof path, "/v1/executions/%s/cancel", id);
+  snprintf(path, sizeof path, "/v1/executions/%s/%s", id, verb);
   int exit_status = zc_cli_ask_engine(state_dir, "POST", path, &answer, &http_status);
   if (exit_status != ZC_EXIT_FINE) {
     zc_buffer_finish(&answer);
     return exit_status;
   }
-  if (http_status != 202) {
+  if (http_status != wanted) {
     char why[512];
     zc_cli_message("%s", zc_client_error(&answer, http_status, why, sizeof why));
-    exit_status = ZC_EXIT_NOT_FINE;
+    exit_status = http_status >= 500 ? ZC_EXIT_UNAVAILABLE : ZC_EXIT_NOT_FINE;
   } else if (as_json) {
     zc_output_line(&answer);
   } else {
-    zc_cli_message("%s is being cancelled", id);
+    zc_cli_message("%s %s", id, said);
   }
   zc_buffer_finish(&answer);
   return exit_status;
@@ -167,25 +170,53 @@ static int cancel(zc_session *session, zc_journal *journal, const zc_arguments *
   char id[ZC_EXECUTION_ID_SIZE];
   int status = find_id(journal, arguments->operands[1], id);
   if (status != ZC_EXIT_FINE) return status;
-  return ask_to_cancel(session->state_dir, id, zc_arguments_has(arguments, "json"));
+  return ask_about(session->state_dir, id, "cancel", 202, "is being cancelled",
+                   zc_arguments_has(arguments, "json"));
+}
+
+/* A status that a person can give a run that is UNKNOWN. */
+static bool is_resolution(const char *text) {
+  zc_execution_status status;
+  zc_execution_event event;
+  return zc_execution_status_parse(text, &status) && zc_transition_resolution(status, &event);
+}
+
+static int resolve(zc_session *session, zc_journal *journal, const zc_arguments *arguments) {
+  char id[ZC_EXECUTION_ID_SIZE], verb[64], said[64];
+  const char *status_text = arguments->operands[2];
+  int status = find_id(journal, arguments->operands[1], id);
+  if (status != ZC_EXIT_FINE) return status;
+  snprintf(verb, sizeof verb, "resolve?status=%s", status_text);
+  snprintf(said, sizeof said, "is %s", status_text);
+  return ask_about(session->state_dir, id, verb, 200, said, zc_arguments_has(arguments, "json"));
 }
 
 /* ---- the command ---- */
 
-typedef enum { LIST, SHOW, CANCEL } action;
+typedef enum { LIST, SHOW, CANCEL, RESOLVE } action;
+static const char *const action_names[] = {"list", "show", "cancel", "resolve"};
+#define N_ACTIONS (sizeof action_names / sizeof *action_names)
+
+static int check_operands(const zc_arguments *arguments, action what) {
+  size_t wanted = what == LIST ? 0 : what == RESOLVE ? 2 : 1;
+  size_t given = arguments->n_operands ? arguments->n_operands - 1 : 0;
+  if (what == LIST && given > 0) return zc_cli_usage("list takes no ID");
+  bool fine = given == wanted && (given == 0 || arguments->operands[1][0]);
+  if (what == RESOLVE && !fine) return zc_cli_usage("resolve wants an ID and a STATUS");
+  if (!fine) return zc_cli_usage("%s wants an ID", action_names[what]);
+  if (what != RESOLVE || is_resolution(arguments->operands[2])) return ZC_EXIT_FINE;
+  return zc_cli_usage("'%s' is nothing that a run is resolved as; there are " ZC_RESOLUTIONS,
+                      arguments->operands[2]);
+}
 
 static int read_action(const zc_arguments *arguments, action *ret) {
-  static const char *const names[] = {"list", "show", "cancel"};
   const char *name = arguments->n_operands ? arguments->operands[0] : "list";
-  for (size_t i = 0; i < 3; i++) {
-    if (strcmp(name, names[i]) != 0) continue;
+  for (size_t i = 0; i < N_ACTIONS; i++) {
+    if (strcmp(name, action_names[i]) != 0) continue;
     *ret = (action)i;
-    if (i == LIST && arguments->n_operands > 1) return zc_cli_usage("list takes no ID");
-    bool has_id = arguments->n_operands == 2 && arguments->operands[1][0];
-    if (i != LIST && !has_id) return zc_cli_usage("%s wants an ID", name);
-    return ZC_EXIT_FINE;
+    return check_operands(arguments, *ret);
   }
-  const char *near = zc_nearest(name, names, 3);
+  const char *near = zc_nearest(name, action_names, N_ACTIONS);
   return near ? zc_cli_usage("executions: '%s' is not known: did you mean '%s'?", name, near)
               : zc_cli_usage("executions: '%s' is not known", name);
 }
@@ -212,9 +243,14 @@ static int with_config(zc_session *session, const zc_arguments *arguments, actio
   if (zc_journal_open(NULL, session->state_dir, &journal, &error) != ZC_OK) {
     return without_journal(arguments, what, &error);
   }
-  status = what == LIST   ? print_list(journal, arguments, limit)
-           : what == SHOW ? show(journal, arguments)
-                          : cancel(session, journal, arguments);
+  if (what == LIST)
+    status = print_list(journal, arguments, limit);
+  else if (what == SHOW)
+    status = show(journal, arguments);
+  else if (what == CANCEL)
+    status = cancel(session, journal, arguments);
+  else
+    status = resolve(session, journal, arguments);
   zc_journal_close(journal);
   return status;
 }
@@ -245,12 +281,13 @@ static const zc_switch switches[] = {
 
 const zc_command zc_command_executions = {
     .name = "executions",
-    .operands = "[list | show ID | cancel ID]",
+    .operands = "[list | show ID | cancel ID | resolve ID STATUS]",
     .summary = "what is planned, running and done",
     .details =
-        "list and show read the journal, whether an engine runs or not. cancel asks the running\n"
-        "engine. Of an ID any beginning that only one execution has is enough.\n",
-    .max_operands = 2,
+        "list and show read the journal, whether an engine runs or not. cancel and resolve ask\n"
+        "the running engine. Of an ID any beginning that only one execution has is enough.\n"
+        "resolve says what became of a run that is UNKNOWN:\n" ZC_RESOLUTIONS ".\n",
+    .max_operands = 3,
     .switches = switches,
     .n_switches = sizeof switches / sizeof *switches,
     .run = executions,

@@ -52,6 +52,15 @@ int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigg
 /* Cancels a run that waits, or asks its trigger to stop it. ZC_ENOTFOUND; ZC_ECONFLICT: it has
  * ended. */
 int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error);
+/* A person says what became of a run that is UNKNOWN: it ended as `status` (SUCCESS, FAILED,
+ * TIMED_OUT, CANCELLED, SUPERSEDED), or it never ran and is to be started again (PENDING), with the
+ * same id. `done` comes once that is journalled, or with why not: ZC_ENOTFOUND, ZC_ECONFLICT where
+ * it is not UNKNOWN, or may not be started again; ZC_EDATA where its row is damaged; ZC_ENOMEM.
+ * Refused at once, without `done`: ZC_EINVAL for another status, ZC_ECONFLICT while it has not
+ * ended, ZC_ECANCELED while stopping, ZC_ENOMEM. */
+int zc_engine_resolve(zc_engine *engine, const char *id, zc_execution_status status,
+                      void (*done)(void *user, int status, const char *message), void *user,
+                      zc_error *error);
 /* Pauses or resumes a pipeline; `done` (may be NULL) comes once that is journalled. While it is
  * paused its slots pass without a run and are counted, requests are refused, and runs that have not
  * been started wait; they start when it is resumed. ZC_ENOTFOUND with the nearest name,

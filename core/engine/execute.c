@@ -40,8 +40,12 @@ int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipelin
   return ok ? ZC_OK : ZC_ENOMEM;
 }
 
+/* A pipeline that is configured no longer: it has nobody to decide or start its runs. */
+static const zc_pipeline_settings gone = {.auto_trigger = false};
+
 zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipeline,
                           zc_execution *execution) {
+  if (!pipeline) pipeline = &gone;
   zc_live *live = HASH_COUNT(engine->live) < ZC_LIVE_MAX ? calloc(1, sizeof *live) : NULL;
   zc_pipeline_state *state = live ? zc_pipelines_get(engine, execution->pipeline) : NULL;
   if (!state) {
@@ -288,7 +292,7 @@ static void end(zc_live *live) {
   live->operation = 0;
   zc_realise_mark(live);
   zc_places_leave(live);
-  if (x->status != ZC_NOT_TRIGGERED && x->triggered_at) {
+  if (x->status != ZC_NOT_TRIGGERED && x->triggered_at && !x->resolved_at) {
     x->finished_at = zc_loop_now(live->engine->loop);
   }
   live->ended = true;
@@ -340,25 +344,23 @@ void zc_execute_renew(zc_engine *engine) {
 
 /* ---- what others ask for ---- */
 
-/* Whoever asks for a run that would not come about is told at once. */
-static bool may_request(zc_engine *engine, const zc_pipeline_settings *pipeline, zc_error *error) {
+int zc_execute_may_request(const zc_engine *engine, const zc_pipeline_settings *pipeline,
+                           zc_error *error) {
   const zc_pipeline_state *state;
   char since[ZC_TIME_TEXT_SIZE] = "?";
   HASH_FIND_STR(engine->pipelines, pipeline->name, state);
   if (state && state->paused_at) {
     zc_time_format(state->paused_at, since, sizeof since);
-    zc_error_set(
+    return zc_error_set(
         error, ZC_ECONFLICT,
         "%s has been paused since %s: nothing is taken before `zerocarb pipelines resume %s`",
         pipeline->name, since, pipeline->name);
-    return false;
   }
   const zc_live *other = state ? zc_pipelines_unended(state, NULL) : NULL;
-  if (!other || pipeline->overlap != ZC_OVERLAP_SKIP) return true;
-  zc_error_set(
+  if (!other || pipeline->overlap != ZC_OVERLAP_SKIP) return ZC_OK;
+  return zc_error_set(
       error, ZC_ECONFLICT, "run %.8s of %s has not ended (%s): no other is taken (overlap: skip)",
       other->execution.id, pipeline->name, zc_execution_status_text(other->execution.status));
-  return false;
 }
 
 int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,
@@ -367,7 +369,7 @@ int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigg
   if (engine->stopping) return zc_error_set(error, ZC_ECANCELED, "the engine is stopping");
   const zc_pipeline_settings *settings = zc_decision_pipeline(engine, pipeline, error);
   if (!settings) return ZC_ENOTFOUND;
-  if (!may_request(engine, settings, error)) return ZC_ECONFLICT;
+  if (zc_execute_may_request(engine, settings, error) != ZC_OK) return ZC_ECONFLICT;
   zc_execution execution;
   zc_execution_init(&execution);
   int status =

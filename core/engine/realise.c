@@ -96,8 +96,7 @@ static zc_time end_of(const zc_live *live) {
 /* Of a run that was UNKNOWN until a person said how it ended, nobody knows when that was. */
 void zc_realise_mark(zc_live *live) {
   zc_execution *x = &live->execution;
-  bool resolved = x->finished_at != 0;
-  bool ran = x->started_at && x->status != ZC_UNKNOWN && !resolved && x->has_workload;
+  bool ran = x->started_at && x->status != ZC_UNKNOWN && !x->resolved_at && x->has_workload;
   x->unsettled = ran && live->engine->realiser;
   x->ran_until = ran ? end_of(live) : 0;
 }

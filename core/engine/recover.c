@@ -59,14 +59,11 @@ static void take_up(zc_live *live) {
   }
 }
 
-/* A pipeline that is configured no longer has nobody to decide or start it. */
-static const zc_pipeline_settings gone = {.auto_trigger = false};
-
 static int take_execution(void *user, zc_execution *stored) {
   zc_recovery *recovery = user;
   zc_engine *engine = recovery->engine;
   const zc_pipeline_settings *pipeline = zc_settings_pipeline(engine->settings, stored->pipeline);
-  zc_live *live = zc_execute_adopt(engine, pipeline ? pipeline : &gone, stored);
+  zc_live *live = zc_execute_adopt(engine, pipeline, stored);
   if (!live) return ZC_ENOMEM;
   recovery->n++;
   if (pipeline) {

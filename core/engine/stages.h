@@ -3,6 +3,7 @@
  * collect.c   sources -> grid            schedule.c  cron slots -> requests
  * decision.c  request + snapshot -> decision, and its record
  * execute.c   decision -> trigger -> status; recover.c takes up what the journal holds
+ * resolve.c   what a person says became of a run that is UNKNOWN
  * realise.c   ended run + what was observed -> what it really saved
  * places.c    how many runs are under way, and whose turn it is; pipelines.c: who is paused
  * deliver.c   outbox -> sinks            engine.c    ties them together
@@ -300,7 +301,12 @@ zc_live *zc_execute_find(const zc_engine *engine, const char *id);
 int zc_execute_fill(const zc_engine *engine, const zc_pipeline_settings *pipeline,
                     const char *trigger_source, zc_time requested_at, zc_time slot,
                     zc_execution *ret);
-/* Makes a live run of an execution (taken over, also on failure). NULL: no memory, or too many. */
+/* Whether a person may ask for a run now, who is told at once where it would not come about.
+ * ZC_ECONFLICT with why: it is paused, or skips what overlaps. */
+int zc_execute_may_request(const zc_engine *engine, const zc_pipeline_settings *pipeline,
+                           zc_error *error);
+/* Makes a live run of an execution (taken over, also on failure). pipeline NULL: it is not in the
+ * configuration any more. NULL: no memory, or too many. */
 zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipeline,
                           zc_execution *execution);
 void zc_execute_queue(zc_live *live);              /* to be decided soon */

@@ -43,7 +43,8 @@ typedef struct {
   zc_time planned_start;
   zc_time slot;                                  /* the cron slot, 0 where there is none */
   zc_time triggered_at, started_at, finished_at; /* 0: not yet */
-  zc_time decided_at;                            /* of the decision in `record` */
+  zc_time resolved_at; /* a person said how it ended, and nobody knows when; 0: it needed none */
+  zc_time decided_at;  /* of the decision in `record` */
   zc_time held_at, released_at; /* it was due and had to wait for its turn; 0: not (yet) */
   zc_time
       retry_at; /* nothing was started, and the next attempt comes then; 0: none is waited for */

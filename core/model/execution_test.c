@@ -128,9 +128,9 @@ static void assert_same(const zc_execution *a, const zc_execution *b) {
   assert_true(a->requested_at == b->requested_at && a->deadline == b->deadline &&
               a->planned_start == b->planned_start && a->slot == b->slot &&
               a->triggered_at == b->triggered_at && a->started_at == b->started_at &&
-              a->finished_at == b->finished_at && a->decided_at == b->decided_at &&
-              a->held_at == b->held_at && a->released_at == b->released_at &&
-              a->retry_at == b->retry_at);
+              a->finished_at == b->finished_at && a->resolved_at == b->resolved_at &&
+              a->decided_at == b->decided_at && a->held_at == b->held_at &&
+              a->released_at == b->released_at && a->retry_at == b->retry_at);
   assert_true(a->has_baseline == b->has_baseline && a->has_intensity == b->has_intensity &&
               a->baseline_intensity == b->baseline_intensity && a->intensity == b->intensity);
 }

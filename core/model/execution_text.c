@@ -48,6 +48,7 @@ static const struct {
     {"held_at", offsetof(zc_execution, held_at), false},
     {"released_at", offsetof(zc_execution, released_at), false},
     {"retry_at", offsetof(zc_execution, retry_at), false},
+    {"resolved_at", offsetof(zc_execution, resolved_at), false},
 };
 
 static const struct {

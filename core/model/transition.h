@@ -39,6 +39,9 @@ const zc_transition *zc_transition_of(zc_execution_event event);
 /* Whether the event may come in that status; *ret (may be NULL) is what follows. */
 bool zc_transition_next(zc_execution_status from, zc_execution_event event,
                         zc_execution_status *ret);
+/* What a person may say of a run that is UNKNOWN, for people. */
+#define ZC_RESOLUTIONS                                                                             \
+  "SUCCESS, FAILED, TIMED_OUT, CANCELLED, SUPERSEDED; PENDING: it never ran, and is to be started"
 /* The event by which a person says what became of an UNKNOWN run; false where no row has it. */
 bool zc_transition_resolution(zc_execution_status to, zc_execution_event *ret);
 /* Changes execution->status and nothing else. ZC_ECONFLICT: not in that status, nothing changed. */

@@ -347,6 +347,7 @@ static const zc_route routes[] = {
     {"GET", "/v1/executions", get_executions},
     {"GET", "/v1/executions/{}", get_execution},
     {"POST", "/v1/executions/{}/cancel", post_cancel},
+    {"POST", "/v1/executions/{}/resolve", zc_api_post_resolve},
     {"POST", "/v1/tables/rebuild", post_rebuild},
 };
 

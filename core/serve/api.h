@@ -4,16 +4,17 @@
  *   GET  /v1/health                        200: the loop turns; nothing else is looked at
  *   GET  /v1/ready                         200, or 503: {"reasons":[…],"ready":…}
  *   POST /v1/pipelines/{name}/trigger      202 {"execution_id":…,"status":…}
- *   GET  /v1/pipelines?offset=0&limit=1000 {"pipelines":[pipeline, …],"total":…}, in the file's
- * order GET  /v1/pipelines/{name}              pipeline, as in zc_engine_pipeline() POST
- * /v1/pipelines/{name}/pause        pipeline, once that is in the journal; likewise POST
- * /v1/pipelines/{name}/resume GET  /v1/executions?live=1&limit=50    {"executions":[item, …]} GET
- * /v1/executions/{id}               item POST /v1/executions/{id}/cancel        202
- * {"execution_id":…,"status":…} POST /v1/tables/rebuild?from=…&to=…    202: dates; the derived
- * tables are made anew
- *
- *   POST /v1/reload                        {"taken":true,"path":…,"findings":"…"}, or 422 with
- * "error"
+ *   GET  /v1/pipelines?offset=0&limit=9    {"pipelines":[pipeline, …],"total":…}
+ *   GET  /v1/pipelines/{name}              pipeline: see zc_engine_pipeline()
+ *   POST /v1/pipelines/{name}/pause        pipeline, once that is in the journal
+ *   POST /v1/pipelines/{name}/resume       likewise
+ *   GET  /v1/executions?live=1&limit=50    {"executions":[item, …]}
+ *   GET  /v1/executions/{id}               item
+ *   POST /v1/executions/{id}/cancel        202 {"execution_id":…,"status":…}
+ *   POST /v1/executions/{id}/resolve?status=SUCCESS
+ *                                          {"execution_id":…,"status":…}, once it is in the journal
+ *   POST /v1/tables/rebuild?from=…&to=…    202: dates; the derived tables are made anew
+ *   POST /v1/reload                        {"taken":true,"path":…,"findings":"…"}; 422: "error" too
  *
  * Items are those of the table pipeline_executions. A trigger is answered once its run is in the
  * journal. */

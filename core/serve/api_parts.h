@@ -27,4 +27,7 @@ void zc_api_get_pipeline(void *user, zc_exchange *exchange);
 void zc_api_post_pause(void *user, zc_exchange *exchange);
 void zc_api_post_resume(void *user, zc_exchange *exchange);
 
+/* api_resolve.c; likewise */
+void zc_api_post_resolve(void *user, zc_exchange *exchange);
+
 #endif

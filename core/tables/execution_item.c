@@ -35,6 +35,7 @@ static void write_outcome(const zc_execution *e, zc_buffer *to) {
   if (e->triggered_at) zc_member_time(to, "triggered_at", e->triggered_at);
   if (e->started_at) zc_member_time(to, "started_at", e->started_at);
   if (e->finished_at) zc_member_time(to, "finished_at", e->finished_at);
+  if (e->resolved_at) zc_member_time(to, "resolved_at", e->resolved_at);
 }
 
 static void write_ends(const zc_execution *e, zc_buffer *to) {

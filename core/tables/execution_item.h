@@ -44,8 +44,8 @@ int zc_execution_record_write(const zc_execution_facts *facts, zc_buffer *to);
 int zc_realised_write(const zc_realised *realised, zc_buffer *to);
 
 /* Appends the whole item: keys, status, `record`, `realised`, wait, attempts, message, remote_id,
- * triggered_at, started_at, finished_at (those that there are), created_at, ttl, output_tail. Where
- * it would exceed ZC_ITEM_MAX, only the end of the tail is kept. */
+ * triggered_at, started_at, finished_at, resolved_at (those that there are), created_at, ttl,
+ * output_tail. Where it would exceed ZC_ITEM_MAX, only the end of the tail is kept. */
 int zc_execution_item_write(const zc_execution *execution, zc_buffer *to);
 
 /* Appends one item of carbon_intensity_history for a slot of a region's series. `source`: the
