@@ -1,6 +1,7 @@
 #include "core/base/json.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,8 +125,32 @@ void zc_json_write_text(zc_buffer *to, const char *text) {
   write_bytes(to, text, strlen(text));
 }
 
+/* Numbers of few decimals, which most are, without the long way round: where value is the double
+ * nearest to whole / 10^6, with 15 digits at the most, that is what %.15g prints. */
+static bool format_short(double value, char *text, size_t size) {
+  double scaled = round(fabs(value) * 1e6);
+  if (!(fabs(value) >= 1e-4 && scaled < 1e15) || scaled / 1e6 != fabs(value)) return false;
+  uint64_t whole = (uint64_t)scaled;
+  char digits[24], *end = digits + sizeof digits, *at = end;
+  int decimals = 6;
+  for (; decimals > 0 && whole % 10 == 0; decimals--)
+    whole /= 10;
+  for (int i = 0; whole > 0 || i <= decimals; i++) {
+    if (i == decimals && decimals > 0) *--at = '.';
+    *--at = (char)('0' + whole % 10);
+    whole /= 10;
+  }
+  if (value < 0) *--at = '-';
+  size_t length = (size_t)(end - at);
+  if (length >= size) return false;
+  memcpy(text, at, length);
+  text[length] = '\0';
+  return true;
+}
+
 int zc_format_number(double value, char *text, size_t size) {
   if (!isfinite(value)) return ZC_EDATA;
+  if (format_short(value, text, size)) return ZC_OK;
   if (value == floor(value) && fabs(value) < 1e15) {
     snprintf(text, size, "%lld", (long long)value);
     return ZC_OK;

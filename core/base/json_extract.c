@@ -22,35 +22,44 @@ static bool take(cursor *c, char wanted) {
   return true;
 }
 
+/* Most strings have no escape: a quote with no backslash before it ends one. */
+static const char *end_of_string(const cursor *c, bool *ret_escaped) {
+  const char *quote = memchr(c->at, '"', (size_t)(c->end - c->at));
+  *ret_escaped = quote && memchr(c->at, '\\', (size_t)(quote - c->at));
+  if (!*ret_escaped) return quote;
+  const char *at = c->at;
+  while (at < c->end && *at != '"')
+    at += *at == '\\' ? 2 : 1;
+  return at < c->end ? at : NULL;
+}
+
 /* The text between two quotes; *ret_escaped: it has a backslash in it. */
 static bool read_string(cursor *c, zc_span *ret, bool *ret_escaped) {
   if (!take(c, '"')) return false;
-  const char *begin = c->at, *at = begin;
-  *ret_escaped = false;
-  while (at < c->end && *at != '"') {
-    if (*at == '\\') {
-      *ret_escaped = true;
-      at++;
-    }
-    at++;
-  }
-  if (at >= c->end) return false;
-  *ret = (zc_span){begin, (size_t)(at - begin)};
-  c->at = at + 1;
+  const char *end = end_of_string(c, ret_escaped);
+  if (!end) return false;
+  *ret = (zc_span){c->at, (size_t)(end - c->at)};
+  c->at = end + 1;
   return true;
 }
+
+/* What counts between brackets; a zero byte may be the text's end. */
+static const bool marks[256] = {
+    ['\0'] = true, ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true};
 
 static bool skip_nested(cursor *c) {
   size_t depth = 0;
   zc_span string;
   bool escaped;
   while (c->at < c->end) {
+    while (!marks[(unsigned char)*c->at])
+      c->at++;
     char character = *c->at;
     if (character == '"') {
       if (!read_string(c, &string, &escaped)) return false;
       continue;
     }
-    c->at++;
+    if (c->at < c->end) c->at++;
     if (character == '{' || character == '[') depth++;
     if ((character == '}' || character == ']') && --depth == 0) return true;
   }
@@ -103,7 +112,9 @@ static bool read_value(cursor *c, const zc_json_field *field, char *to) {
 
 static const zc_json_field *find(const zc_json_field *fields, size_t n, const zc_span *key) {
   for (size_t i = 0; i < n; i++) {
-    if (strlen(fields[i].key) == key->length && memcmp(fields[i].key, key->text, key->length) == 0)
+    const char *name = fields[i].key;
+    if (*name == *key->text && strlen(name) == key->length &&
+        memcmp(name, key->text, key->length) == 0)
       return &fields[i];
   }
   return NULL;

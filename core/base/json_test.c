@@ -192,6 +192,26 @@ static void numbers_are_short_and_read_back(void **state) {
   zc_buffer_finish(&buffer);
 }
 
+/* Figures of records have up to six decimals and take a way of their own. */
+static void numbers_of_few_decimals_are_written_like_all_others(void **state) {
+  (void)state;
+  zc_random random;
+  zc_random_init(&random, 4);
+  for (int i = 0; i < 200000; i++) {
+    char text[40], wanted[40];
+    double scale = pow(10, (double)zc_random_below(&random, 9));
+    double whole = floor(zc_random_unit(&random) * pow(10, (double)zc_random_below(&random, 17)));
+    double value = (i % 2 ? -1 : 1) * whole / scale;
+    snprintf(wanted, sizeof wanted, "%.15g", value);
+    if (strtod(wanted, NULL) != value || value == floor(value)) continue;
+    assert_int_equal(zc_format_number(value, text, sizeof text), ZC_OK);
+    assert_string_equal(text, wanted);
+  }
+  char text[3];
+  assert_int_equal(zc_format_number(1.25, text, sizeof text), ZC_OK); /* no room: it is cut */
+  assert_string_equal(text, "1.");
+}
+
 static void written_text_reads_back(void **state) {
   (void)state;
   static const char *const texts[] = {"", "plain", "quote \" slash \\ /", "line\nbreak\ttab\x01",
@@ -227,6 +247,7 @@ int main(void) {
       cmocka_unit_test(members_in_order_and_keys_with_any_character),
       cmocka_unit_test(digits_are_kept_as_written),
       cmocka_unit_test(numbers_are_short_and_read_back),
+      cmocka_unit_test(numbers_of_few_decimals_are_written_like_all_others),
       cmocka_unit_test(written_text_reads_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
