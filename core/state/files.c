@@ -1,16 +1,22 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/state/journal_parts.h"
 
-#define PATH_BYTES 4096
+#define PATH_BYTES   4096
+#define HOLDER_BYTES 24
+#define LOCK_TRIES   200
+#define LOCK_WAIT_MS 10
 
 int zc_journal_damaged(zc_error *error, const char *path, const char *format, ...) {
   char reason[256];
@@ -80,14 +86,40 @@ int zc_state_dir_make(const char *path, zc_error *error) {
   return zc_error_set(error, ZC_EIO, "state_dir %s: %s", path, strerror(number));
 }
 
-static int lock_held(int descriptor, const char *path, zc_error *error) {
-  char pid[24] = "";
-  ssize_t n = read(descriptor, pid, sizeof pid - 1);
+/* The pid that the lock's holder wrote down; "" in the moment after it took the lock. */
+static void read_holder(int descriptor, char pid[HOLDER_BYTES]) {
+  ssize_t n = pread(descriptor, pid, HOLDER_BYTES - 1, 0);
   pid[n > 0 ? n : 0] = '\0';
   pid[strspn(pid, "0123456789")] = '\0';
-  /* In the moment after the lock was taken its pid is not there yet. */
+}
+
+static int lock_held(int descriptor, const char *path, zc_error *error) {
+  char pid[HOLDER_BYTES];
+  read_holder(descriptor, pid);
   return zc_error_set(error, ZC_ECONFLICT, "another zerocarb%s%s%s holds state_dir %s",
                       *pid ? " (pid " : "", pid, *pid ? ")" : "", path);
+}
+
+static bool holder_is_gone(int descriptor) {
+  char pid[HOLDER_BYTES];
+  read_holder(descriptor, pid);
+  long number = strtol(pid, NULL, 10);
+  return number > 0 && number <= INT_MAX && kill((pid_t)number, 0) != 0 && errno == ESRCH;
+}
+
+/* A killed engine's child that has not yet become the command still has the lock: for moments. */
+static int take_lock(int descriptor) {
+  const struct timespec moment = {.tv_nsec = LOCK_WAIT_MS * 1000000L};
+  int result = flock(descriptor, LOCK_EX | LOCK_NB);
+  for (int i = 0; i < LOCK_TRIES && result != 0 && errno == EWOULDBLOCK; i++) {
+    if (!holder_is_gone(descriptor)) {
+      errno = EWOULDBLOCK;
+      break;
+    }
+    nanosleep(&moment, NULL);
+    result = flock(descriptor, LOCK_EX | LOCK_NB);
+  }
+  return result;
 }
 
 int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error) {
@@ -98,7 +130,7 @@ int zc_state_dir_lock(const char *path, int *ret_descriptor, zc_error *error) {
   int descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return zc_error_set(error, ZC_EIO, "%s: %s", file, strerror(errno));
   int status = ZC_OK;
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+  if (take_lock(descriptor) != 0) {
     status = errno == EWOULDBLOCK ? lock_held(descriptor, path, error)
                                   : zc_error_set(error, ZC_EIO, "%s: %s", file, strerror(errno));
     /* The pid is there for people: no room for it is no reason not to start. */

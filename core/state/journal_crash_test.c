@@ -15,6 +15,7 @@
 typedef struct {
   volatile int acknowledged[RUNS];
   volatile int items; /* acknowledged */
+  volatile int told;  /* something was acknowledged in this round */
 } ledger;
 
 typedef struct {
@@ -29,6 +30,7 @@ static void acknowledge(void *user, int status, const char *message) {
   if (status != ZC_OK) _exit(3);
   made->book->acknowledged[made->run] = made->revision;
   made->book->items++;
+  made->book->told = 1;
   free(made);
 }
 
@@ -62,9 +64,13 @@ static void child(rig *r, ledger *book, int from) {
   _exit(0);
 }
 
-/* Real time: this is about a real process and a real disk. */
-static void kill_soon(pid_t pid, zc_random *random) {
+/* Real time: this is about a real process and a real disk. Every second one is left alone until it
+ * was told something; the others may be killed before they have opened the journal. */
+static void kill_soon(pid_t pid, ledger *book, bool later, zc_random *random) {
+  struct timespec moment = {.tv_nsec = 100000};
   struct timespec wait = {.tv_nsec = (long)(500000 + zc_random_below(random, 20000000))};
+  while (later && !book->told && kill(pid, 0) == 0)
+    nanosleep(&moment, NULL);
   nanosleep(&wait, NULL);
   kill(pid, SIGKILL);
   int status;
@@ -101,10 +107,11 @@ static void nothing_acknowledged_is_lost(void **state) {
       mmap(NULL, sizeof *book, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   assert_ptr_not_equal(book, MAP_FAILED);
   for (int round = 0; round < ROUNDS; round++) {
+    book->told = 0;
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) child(r, book, 1 + round * REVISIONS);
-    kill_soon(pid, &random);
+    kill_soon(pid, book, round % 2, &random);
     compare(r, book);
   }
   print_message("%d kills, %d acknowledged changes, none lost\n", ROUNDS, book->items);
@@ -145,10 +152,42 @@ static void a_killed_engine_leaves_no_lock(void **state) {
   rig_close(r);
 }
 
+/* Between fork and exec the child has all that its parent has open, the lock too. */
+static void
+a_child_that_has_just_been_forked_does_not_keep_the_next_engine_from_starting(void **state) {
+  rig *r = *state;
+  const struct timespec moment = {.tv_nsec = 50000000};
+  int ready[2];
+  char byte = 0;
+  assert_int_equal(pipe(ready), 0);
+  pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) {
+    rig_open(r);
+    if (fork() == 0) {
+      nanosleep(&moment, NULL);
+      _exit(0);
+    }
+    if (write(ready[1], "r", 1) != 1) _exit(3);
+    pause();
+    _exit(0);
+  }
+  assert_int_equal(read(ready[0], &byte, 1), 1);
+  kill(pid, SIGKILL);
+  assert_int_equal(waitpid(pid, NULL, 0), pid);
+  close(ready[0]);
+  close(ready[1]);
+  rig_open(r);
+  rig_close(r);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(nothing_acknowledged_is_lost, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_killed_engine_leaves_no_lock, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(
+          a_child_that_has_just_been_forked_does_not_keep_the_next_engine_from_starting, rig_setup,
+          rig_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

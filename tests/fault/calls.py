@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+from kills import tracer
 from rounds import RealWorld, finish
 from world import ENDED, Broken, World, expect, look_at_fault, query, restart
 
@@ -55,6 +56,20 @@ def fail_at(program, reference, kind, n, times=1, error="EIO"):
             return restart(world, reference, look_at_fault(world), dict(OPTIONS))
         except (Broken, subprocess.TimeoutExpired) as reason:
             raise Broken(f"{what}: {reason} ({world.folder})") from reason
+
+
+def log_fails_at(binary, reference, n, error):
+    """The n-th write to the log, or of the output behind it, fails; strace does it, as stdio's writes are its own."""
+    with World(binary, pipelines=PIPELINES) as world:
+        try:
+            log = world.path("log")
+            with open(log, "a", encoding="utf-8"):  # strace looks it up before the engine is there
+                pass
+            status = world.replay(tracer(["write"], "-P", log, "-e", f"inject=write:error={error}:when={n}"))
+            expect(status in IN_ORDER, f"ends with {status}:\n  {last_words(world)}")
+            return restart(world, reference, look_at_fault(world))
+        except (Broken, subprocess.TimeoutExpired) as reason:
+            raise Broken(f"write {n} to the log fails ({error}): {reason} ({world.folder})") from reason
 
 
 def check_at(program, n):
