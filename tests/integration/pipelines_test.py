@@ -2,6 +2,7 @@
 import datetime
 import json
 import os
+import random
 
 from cli_material import Engine, expect, has, listed, pipeline, prepare, prepare_now, request, wait_for
 from program import equal, main, stamp
@@ -244,8 +245,72 @@ def a_pipeline_that_left_the_configuration_comes_back_paused(program):
         equal(engine.end(), 0)
 
 
+# ---- each slot once ------------------------------------------------------------------------------------------------
+
+
+class Slots:
+    """What becomes of each hour of ten days, with `catch_up: none`, as the documentation has it."""
+
+    def __init__(self):
+        self.mark, self.paused, self.taken, self.n_missed, self.n_paused = None, False, set(), 0, 0
+
+    def run(self, begin, end):
+        """The engine runs from half past one hour to half past another; the clock may have gone back."""
+        if self.mark is None:
+            self.mark = begin
+        passed = max(begin - self.mark, 0)
+        coming = range(max(begin, self.mark) + 1, end + 1)
+        if self.paused:
+            self.n_paused += passed + len(coming)
+        else:
+            self.n_missed += passed
+            self.taken |= set(coming)
+        self.mark = max(self.mark, begin, end)
+
+
+def each_slot_fires_at_most_once_whatever_is_paused_skipped_and_set(program):
+    seed = int(os.environ.get("ZC_SEED") or random.SystemRandom().randrange(1 << 32))
+    print(f"  ZC_SEED={seed}")
+    rng, first, model = random.Random(seed), datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc), Slots()
+    at = lambda hour: stamp(first + datetime.timedelta(hours=hour, minutes=30))
+    body = "echo $$ZEROCARB_EXECUTION_ID >> log"
+    values = ([400] * 5 + [40]) * 40  # what comes waits for the sixth hour, and the others are skipped meanwhile
+    with_slots = lambda: prepare(program, pipeline("build", body, [HOURLY, "overlap: skip", "catch_up: none"]),
+                                 values=values)
+    for _ in range(10):
+        begin = rng.randrange(0, 200)
+        end = begin + rng.randrange(1, 20)
+        with_slots()
+        status = replay(program, at(begin), at(end))
+        model.run(begin, end)
+        equal((status["slots_missed"], status["slots_paused"]), (model.n_missed, model.n_paused), f"{begin} to {end}")
+        if rng.random() < 0.4:
+            prepare(program, pipeline("build", body), values=values)  # no slot of today's
+            change(program, "resume" if model.paused else "pause")
+            model.paused = not model.paused
+    if model.paused:
+        prepare(program, pipeline("build", body), values=values)
+        change(program, "resume")
+    with_slots()
+    replay(program, at(230), at(238))
+    model.paused = False
+    model.run(230, 238)
+    rows = listed(program, "--limit", "1000")
+    slots = sorted(row["slot"] for row in rows)
+    equal(slots, [at(hour)[:14] + "00:00Z" for hour in sorted(model.taken)])
+    begun = lines(program)
+    equal(len(set(begun)), len(begun), "commands that ran twice")
+    skipped = [row for row in rows if row.get("message", "").startswith("skipped: ")]
+    print(f"  {len(rows)} slots taken, {len(begun)} run, {len(skipped)} skipped, {model.n_missed} missed, "
+          f"{model.n_paused} while paused")
+    equal({row["status"] for row in skipped}, {"CANCELLED"})
+    succeeded = {row["execution_id"] for row in rows if row["status"] == "SUCCESS"}
+    equal((succeeded - set(begun), set(begun) & {row["execution_id"] for row in skipped}), (set(), set()))
+
+
 if __name__ == "__main__":
     main([the_list_says_how_each_stands, a_long_list_is_read_in_pages, a_request_is_refused_while_it_is_paused,
           slots_pass_and_are_counted_while_it_is_paused, once_passes_over_what_is_paused,
           a_run_that_is_deferred_waits_past_its_deadline_until_it_is_resumed, a_run_that_is_paused_can_be_cancelled,
-          a_queue_stands_still_over_restarts_and_reloads, a_pipeline_that_left_the_configuration_comes_back_paused])
+          a_queue_stands_still_over_restarts_and_reloads, a_pipeline_that_left_the_configuration_comes_back_paused,
+          each_slot_fires_at_most_once_whatever_is_paused_skipped_and_set])

@@ -1,0 +1,258 @@
+"""What may happen to a run, in its states and over restarts: cancelled, out of time, superseded, tried again."""
+import datetime
+import json
+import os
+import threading
+
+import aws_material
+from cli_material import Engine, expect, has, listed, pipeline, prepare_now, wait_for
+from program import equal, instant, main, stamp
+from receiver import Receiver
+
+SLOT = "2026-01-02T01:00:00Z"
+
+
+class Remote:
+    """A CI service: takes runs, unless it is to refuse or to lose them, and says how they stand."""
+
+    def __init__(self):
+        self.state, self.start, self.asked = "running", (202, '{"id": 7}', False), []
+
+    def __call__(self, method, _path, _body, _n):
+        self.asked.append(method)
+        return self.start if method == "POST" else (200, json.dumps({"status": self.state}), False)
+
+    def starts(self):
+        return self.asked.count("POST")
+
+
+def hook(url, watched=True):
+    more = f", remote_id_path: id, status_url: '{url}/runs/{{remote_id}}'" if watched else ""
+    return f"{{plugin: webhook, url: '{url}/start'{more}}}"
+
+
+def nightly(program, trigger, wait=0):
+    """One slot, at 01:00, and 30 minutes for its run."""
+    more = ['schedule: "0 1 2 1 *"', "pipeline_timeout: 30"]
+    aws_material.prepare(program, aws_material.pipeline(trigger=trigger, more=more, wait=wait))
+
+
+def replay(program, start, end, env=None):
+    """Between two times of that day; the run as it is then."""
+    done = program.run("run", "-c", "zerocarb.yaml", "--from", f"2026-01-02T{start}Z", "--to", f"2026-01-02T{end}Z",
+                       env=env, timeout=120)
+    equal(done.returncode in (0, 1), True, done.stderr[-3000:])
+    (row,) = listed(program)
+    return row
+
+
+def minutes(row, name):
+    return (instant(row[name]) - instant(SLOT)).total_seconds() / 60
+
+
+# ---- remote runs end, or do not -----------------------------------------------------------------------------------
+
+
+def a_remote_run_is_out_of_time_at_its_timeout(program):
+    for restart in (False, True):
+        folder, remote = type(program)(program.binary), Remote()
+        with Receiver(remote) as receiver:
+            nightly(folder, hook(receiver.url))
+            if restart:
+                equal(replay(folder, "00:30:00", "01:10:00")["status"], "RUNNING")
+            row = replay(folder, "01:20:00" if restart else "00:30:00", "02:30:00")
+        equal(row["status"], "TIMED_OUT", restart)
+        has(row["message"], "not ended within pipeline_timeout")
+        equal(30 <= minutes(row, "finished_at") < 31, True, row)
+        equal(remote.starts(), 1)
+
+
+def what_ended_while_the_engine_was_away_is_asked_about(program):
+    for state, status in (("success", "SUCCESS"), ("failure", "FAILED"), ("cancelled", "CANCELLED"),
+                          ("running", "TIMED_OUT")):
+        folder, remote = type(program)(program.binary), Remote()
+        with Receiver(remote) as receiver:
+            nightly(folder, hook(receiver.url))
+            equal(replay(folder, "00:30:00", "01:10:00")["status"], "RUNNING")
+            remote.state = state
+            row = replay(folder, "03:00:00", "03:10:00")
+            equal((row["status"], remote.starts()), (status, 1), state)
+
+
+def a_remote_run_that_is_superseded_ends_so_after_a_restart_too(program):
+    with aws_material.endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.pipelines.polls_until_end = 10000
+        nightly(program, "{plugin: codepipeline, pipeline: app}")
+        equal(replay(program, "00:30:00", "01:10:00", aws.environment())["status"], "RUNNING")
+        aws.pipelines.polls_until_end, aws.pipelines.ends_as = 1, "Superseded"
+        row = replay(program, "01:12:00", "01:20:00", aws.environment())
+        equal((row["status"], row["message"]), ("SUPERSEDED", "Superseded: summary of Superseded"))
+
+
+# ---- starts that fail ---------------------------------------------------------------------------------------------
+
+
+def a_start_that_failed_is_tried_again_over_restarts(program):
+    """Refused without having started anything, or lost: each attempt is counted, and one of them starts it."""
+    for fault in ((429, "slow down", False), (409, "busy", False), (0, "", True)):
+        folder, remote = type(program)(program.binary), Remote()
+        remote.start = fault
+        with Receiver(remote) as receiver:
+            nightly(folder, hook(receiver.url, watched=False), wait=1)
+            row = replay(folder, "00:30:00", "01:00:00")
+            equal((row["status"], remote.starts() >= 1), ("TRIGGERING", True), fault)
+            before = remote.starts()
+            row = replay(folder, "01:00:01", "01:01:00")
+            equal((row["status"], remote.starts() > before), ("TRIGGERING", True), fault)
+            remote.start = (202, "", False)
+            row = replay(folder, "01:01:01", "01:20:00")
+        equal((row["status"], row["message"]), ("SUCCESS", "accepted by the receiver"))
+        # What was lost is sent again with the same attempt's id when the engine comes back.
+        equal(row["attempts"] == remote.starts() or fault[2], True, (row["attempts"], remote.starts()))
+
+
+def a_start_is_not_tried_again_past_its_deadline(program):
+    for away in (False, True):
+        folder, remote = type(program)(program.binary), Remote()
+        remote.start = (429, "slow down", False)
+        with Receiver(remote) as receiver:
+            nightly(folder, hook(receiver.url, watched=False))
+            if away:
+                equal(replay(folder, "00:30:00", "01:00:30")["status"], "TRIGGERING")
+                before = remote.starts()
+                row = replay(folder, "03:00:00", "04:00:00")
+                equal(remote.starts(), before + 1, "once more, as it is late already")
+            else:
+                row = replay(folder, "00:30:00", "04:00:00")
+                equal(minutes(row, "triggered_at") <= 5, True, row)
+        equal((row["status"], row["attempts"]), ("FAILED", remote.starts()))
+        has(row["message"], "429")
+
+
+# ---- cancelled by a person ----------------------------------------------------------------------------------------
+
+
+def by_hand(program, trigger, more=()):
+    """A pipeline that starts at once, with another trigger than a command."""
+    text = pipeline("build", "true", more)
+    line = [line for line in text.splitlines() if "trigger:" in line][0]
+    prepare_now(program, text.replace(line, f"    trigger: {trigger}"))
+
+
+def status_of(program):
+    rows = listed(program)
+    return rows[0]["status"] if rows else None
+
+
+def cancelled(program, run_id, words):
+    expect(program, 0, "executions", "cancel", run_id)
+    wait_for("its end", lambda: status_of(program) == "CANCELLED")
+    has(listed(program)[0]["message"], words)
+    equal(expect(program, 1, "executions", "cancel", run_id).stdout, "")
+
+
+def a_run_that_is_not_decided_yet_can_be_cancelled(program):
+    """PENDING: a source does not answer, and nothing is decided before the first round has ended."""
+    over = threading.Event()
+
+    def answer(*_):
+        over.wait(60)
+        return (500, "", False)
+
+    for restart in (False, True):
+        folder = type(program)(program.binary)
+        with Receiver(answer) as receiver:
+            prepare_now(folder, pipeline("build", "touch ran"))
+            with open(folder.path("zerocarb.yaml"), encoding="utf-8") as file:
+                text = file.read()
+            slow = f"sources:\n  - {{plugin: uk_grid_eso, url: '{receiver.url}', regions: {{eu-west-2: national}}}}\n"
+            folder.write("zerocarb.yaml", text.replace("sources:\n", slow))
+            with Engine(folder) as engine:
+                run_id = expect(folder, 0, "trigger", "build").stdout.split()[0]
+                equal(status_of(folder), "PENDING")
+                if restart:
+                    engine.process.kill()
+                    engine.process.wait()
+                    engine = Engine(folder).__enter__()
+                    equal(status_of(folder), "PENDING")
+                cancelled(folder, run_id, "before it was started")
+                engine.process.kill()
+                engine.process.wait()
+            over.set()
+        over.clear()
+        equal(os.path.exists(folder.path("ran")), False)
+
+
+def a_run_between_two_attempts_can_be_cancelled(program):
+    """TRIGGERING, where nothing has been started."""
+    for restart in (False, True):
+        folder, remote = type(program)(program.binary), Remote()
+        remote.start = (429, "slow down", False)
+        with Receiver(remote) as receiver:
+            by_hand(folder, hook(receiver.url))
+            with Engine(folder) as engine:
+                run_id = expect(folder, 0, "trigger", "build").stdout.split()[0]
+                wait_for("an attempt", lambda: listed(folder) and "429" in listed(folder)[0].get("message", ""))
+                if not restart:
+                    cancelled(folder, run_id, "before it was started")
+                engine.process.kill()
+                engine.process.wait()
+            if restart:
+                with Engine(folder) as engine:
+                    equal(status_of(folder), "TRIGGERING")
+                    cancelled(folder, run_id, "before it was started")
+                    equal(engine.end(), 0)
+            (row,) = listed(folder)
+            equal((row["attempts"], "started_at" in row), (remote.starts(), False))
+
+
+def what_may_have_been_started_is_not_called_cancelled(program):
+    """TRIGGERING after an answer that was lost; RUNNING, where the trigger cannot stop it."""
+    for start, status in (((0, "", True), "TRIGGERING"), ((202, '{"id": 7}', False), "RUNNING")):
+        folder, remote = type(program)(program.binary), Remote()
+        remote.start = start
+        with Receiver(remote) as receiver:
+            by_hand(folder, hook(receiver.url, watched=status == "RUNNING"))
+            with Engine(folder) as engine:
+                run_id = expect(folder, 0, "trigger", "build").stdout.split()[0]
+                wait_for("an attempt", lambda: remote.starts() > 0 and status_of(folder) == status)
+                has(expect(folder, 1, "executions", "cancel", run_id).stderr, "cannot stop a run that has been started")
+                equal(status_of(folder), status)
+                engine.process.kill()
+                engine.process.wait()
+            with Engine(folder) as engine:
+                has(expect(folder, 1, "executions", "cancel", run_id).stderr, "cannot stop a run that has been started")
+                equal(status_of(folder), status)
+                equal(engine.end(), 0)
+
+
+def a_remote_run_is_stopped_and_its_end_waited_for(program):
+    """RUNNING: the remote says when it has ended, here after a restart."""
+    with aws_material.endpoint() as aws:
+        os.environ.update(aws.environment())
+        aws.pipelines.add("eu-west-2", "app")
+        aws.pipelines.polls_until_end = 10000
+        by_hand(program, "{plugin: codepipeline, pipeline: app}")
+        with Engine(program) as engine:
+            run_id = expect(program, 0, "trigger", "build").stdout.split()[0]
+            wait_for("the run", lambda: status_of(program) == "RUNNING")
+            expect(program, 0, "executions", "cancel", run_id)
+            wait_for("the stop", lambda: aws.pipelines.of("eu-west-2", "app")[0]["status"] == "Stopping")
+            equal(engine.end(), 0)
+        (row,) = listed(program)
+        equal(row["status"], "RUNNING")
+        later = stamp(instant(row["started_at"]) + datetime.timedelta(minutes=5))
+        done = program.run("run", "--from", row["started_at"], "--to", later, timeout=60)
+        equal(done.returncode, 0, done.stderr[-2000:])
+        equal(status_of(program), "CANCELLED")
+
+
+for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[_name]
+if __name__ == "__main__":
+    main([a_remote_run_is_out_of_time_at_its_timeout, what_ended_while_the_engine_was_away_is_asked_about,
+          a_remote_run_that_is_superseded_ends_so_after_a_restart_too,
+          a_start_that_failed_is_tried_again_over_restarts, a_start_is_not_tried_again_past_its_deadline,
+          a_run_that_is_not_decided_yet_can_be_cancelled, a_run_between_two_attempts_can_be_cancelled,
+          what_may_have_been_started_is_not_called_cancelled, a_remote_run_is_stopped_and_its_end_waited_for])
