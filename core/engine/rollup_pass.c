@@ -68,6 +68,18 @@ static int copy_regions(zc_rollup_pass *pass, const zc_settings *settings) {
   return ZC_OK;
 }
 
+/* A day that has ended since the last leaderboards is made once more, of every pipeline: then its
+ * item is, to the byte, what a rebuild makes of it at any later time. */
+static int mark_ended_days(zc_rollup_pass *pass) {
+  zc_rollup *rollup = pass->rollup;
+  zc_time first = zc_day_of(rollup->boards_at), last = zc_day_of(pass->now) - ZC_DAY;
+  int status = ZC_OK;
+  if (rollup->boards_at == 0 || first > last) return ZC_OK;
+  for (size_t i = 0; i < pass->n_pipelines && status == ZC_OK; i++)
+    status = zc_rollup_mark_days(rollup, pass->pipelines[i], first, last, 0);
+  return status;
+}
+
 /* What is young stays with the stage, to be read once more by the next pass. */
 static int take_targets(zc_rollup_pass *pass) {
   zc_rollup *rollup = pass->rollup;
@@ -116,7 +128,8 @@ static void take_boards(zc_rollup_pass *pass) {
 }
 
 static void drained(zc_rollup_pass *pass) {
-  int status = take_targets(pass);
+  int status = mark_ended_days(pass);
+  if (status == ZC_OK) status = take_targets(pass);
   take_hours(pass);
   take_boards(pass);
   for (size_t i = 0; i < pass->rollup->n_waiters; i++)

@@ -262,13 +262,18 @@ def replay(program, start, end, status=1):
 def the_engine_keeps_them_as_a_rebuild_would_make_them(program):
     replayed(program, LOCAL)
     replay(program, "2026-01-02T00:00:00Z", "2026-01-04T05:20:00Z")
-    kept = tables(program, without=("updated_at",))
-    assert len(kept["pipeline_analytics"]) == 9 and len(kept["regional_insights"]) >= 53, kept
+    kept, ended = tables(program, without=("updated_at",)), days_before(program, "2026-01-04")
+    assert len(ended) == 6 and len(kept["pipeline_analytics"]) == 9 and len(kept["regional_insights"]) >= 53, kept
     realised = sum(row["carbon"]["realised_executions"] for row in program.rows("pipeline_analytics"))
     assert realised > 30, realised
     forget(program)
     rebuild(program, "2026-01-01", "2026-01-04", now="2026-01-04T05:20:00Z")
     equal(tables(program, without=("updated_at",)), kept)
+    equal(days_before(program, "2026-01-04"), ended)  # to the byte: they are over
+
+
+def days_before(program, date):
+    return sorted(text_of(row) for row in program.rows("pipeline_analytics") if row["date"] < date)
 
 
 def a_sink_that_was_away_gets_them_later(program):
