@@ -142,6 +142,7 @@ static void run_file(const char *path) {
 
 static void test_files(void **state) {
   (void)state;
+  failures = 0;
   run_file("broken/syntax.txt");
   run_file("broken/values.txt");
   run_file("broken/plugins.txt");
@@ -156,6 +157,7 @@ static void test_files(void **state) {
 
 static void test_encodings(void **state) {
   (void)state;
+  failures = 0;
   check("empty", BYTES(""),
         "t.yaml:1:1: error: the file is empty: it needs at least regions, sources and "
         "pipelines\n");
@@ -202,6 +204,7 @@ static void check_repeated(const char *name, const char *begin, const char *piec
 
 static void test_sizes(void **state) {
   (void)state;
+  failures = 0;
   check_repeated("50 KB of [", "", "[", 50000, "t.yaml:1:65: error: nested more than 64 deep\n");
   check_repeated("50 KB of dashes", "", "- ", 25000,
                  "t.yaml:1:129: error: nested more than 64 deep\n");

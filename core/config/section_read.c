@@ -7,7 +7,7 @@
 #include "core/config/settings.h"
 
 #define KEYS_MAX    192 /* candidates for "did you mean" */
-#define KEYS_SHOWN  10  /* up to so many valid keys are listed instead */
+#define KEYS_SHOWN  12  /* up to so many valid keys are listed instead */
 #define KEYS_TEXT   512
 #define SECRET_TEXT 64
 
