@@ -1,8 +1,6 @@
 /* run - the engine, in the foreground. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,16 +25,6 @@ typedef struct {
   bool failed; /* a run failed */
   bool fatal;
 } runner;
-
-/* Secrets are in memory and in the state dir: no core dumps, no other reader. */
-static void harden(void) {
-  struct rlimit none = {0, 0};
-  umask(077);
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef ZC_SANITIZED /* the leak checker looks at its own process from outside */
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
 
 static void on_signal(void *user, int number) {
   runner *r = user;
@@ -183,7 +171,7 @@ static int run_engine(runner *r) {
 static int run(const zc_arguments *arguments) {
   runner r = {0};
   zc_signals_install();
-  harden();
+  umask(077); /* also for the commands that it starts */
   int status = read_arguments(arguments, &r);
   if (status != ZC_EXIT_FINE) return status;
   status = zc_session_init(&r.session, r.from);

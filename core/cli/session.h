@@ -24,8 +24,8 @@ typedef struct {
   uint64_t seed;
 } zc_session;
 
-/* The clock is real, or virtual from `at` where it is not 0. Logs warnings and errors until told
- * otherwise. */
+/* From here on there are no core dumps. The clock is real, or virtual from `at` where it is not 0.
+ * Logs warnings and errors until told otherwise. */
 int zc_session_init(zc_session *session, zc_time at);
 void zc_session_finish(zc_session *session);
 
@@ -40,7 +40,8 @@ int zc_session_load_state_dir(zc_session *session, const zc_arguments *arguments
 int zc_session_open_http(zc_session *session);
 /* Keeps a damaged journal aside, and says so; one that is sound stays. */
 int zc_session_keep_journal_aside(zc_session *session);
-/* Takes the journal's lock; one engine a state dir. */
+/* Takes the journal's lock; one engine a state dir. What is made from now on is the user's alone.
+ */
 int zc_session_open_journal(zc_session *session);
 /* Makes the engine, does not start it. */
 int zc_session_create_engine(zc_session *session, const zc_engine_options *options);

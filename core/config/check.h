@@ -8,8 +8,9 @@
 
 typedef struct {
   zc_findings *findings;
-  const char *directory; /* absolute: where relative paths lie */
-  int status;            /* ZC_ENOMEM once memory was refused: stop and give up */
+  const char *directory;          /* absolute: where relative paths lie */
+  zc_variables *secret_variables; /* takes the names that secret options refer to; may be NULL */
+  int status;                     /* ZC_ENOMEM once memory was refused: stop and give up */
 } zc_check;
 
 /* Adds "PATH: …" at the node. */

@@ -31,6 +31,14 @@ typedef struct {
   size_t (*names)(void *user, uint32_t kind, const char **ret, size_t max);
 } zc_plugin_finder;
 
+/* Names of environment variables, each once. */
+#define ZC_VARIABLES_MAX      128
+#define ZC_VARIABLE_NAME_SIZE 129
+typedef struct {
+  char **names;
+  size_t n;
+} zc_variables;
+
 /* One entry of sources:, policies.use:, sinks:, or a pipeline's trigger:. */
 typedef struct {
   const zc_plugin *plugin;
@@ -85,6 +93,7 @@ typedef struct {
   char **regions;
   zc_plugin_settings *sources, *policies, *sinks;
   zc_combine combine;
+  zc_variables secret_variables; /* that the file's secret options refer to: ${NAME} */
   int64_t max_parallel, max_parallel_per_region; /* runs under way; 0: any number */
   bool wait_past_deadline;                       /* limits.at_deadline: wait */
   zc_pipeline_settings *pipelines;

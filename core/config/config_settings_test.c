@@ -211,6 +211,26 @@ static void test_plugin_dirs_come_first(void **state) {
   zc_findings_finish(&findings);
 }
 
+static void test_variables_of_secrets_are_known(void **state) {
+  (void)state;
+  static const char text[] =
+      "{regions: [a], sources: [{plugin: electricity_maps, regions: [a], max_age: "
+      "\"${ZC_TEST_AGE:-1h}\", token: \"t $${ZC_TEST_NO} ${ZC_TEST_ONE:-x}.${ZC_TEST_TWO:-y}\"},"
+      "{plugin: electricity_maps, name: b, regions: [a], token: \"${ZC_TEST_ONE:-x}\"}],"
+      "defaults: {auto_trigger: false, workload: {duration_minutes: 1, vcpu_count: 1, memory_gb: "
+      "0}}, pipelines: [{name: p, region: a}]}";
+  zc_findings findings = {0};
+  zc_settings *s = NULL;
+  assert_int_equal(
+      zc_config_load_text(text, strlen(text), "t.yaml", &sample_load_options, &s, &findings),
+      ZC_OK);
+  assert_int_equal(s->secret_variables.n, 2);
+  assert_string_equal(s->secret_variables.names[0], "ZC_TEST_ONE");
+  assert_string_equal(s->secret_variables.names[1], "ZC_TEST_TWO");
+  zc_settings_free(s);
+  zc_findings_finish(&findings);
+}
+
 static void test_unreadable(void **state) {
   (void)state;
   static const char *const cases[][2] = {{"none.yaml", "cannot be read: No such file or directory"},
@@ -368,6 +388,7 @@ int main(void) {
       cmocka_unit_test(test_variables),
       cmocka_unit_test(test_plugin_dirs_come_first),
       cmocka_unit_test(test_unreadable),
+      cmocka_unit_test(test_variables_of_secrets_are_known),
       cmocka_unit_test(test_directory),
       cmocka_unit_test(test_ten_thousand_pipelines_are_found_by_name),
       cmocka_unit_test(test_shares_and_comparison),

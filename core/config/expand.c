@@ -6,7 +6,7 @@
 
 #include "core/base/text.h"
 
-#define NAME_MAX_LENGTH 128
+#define NAME_MAX_LENGTH (ZC_VARIABLE_NAME_SIZE - 1)
 
 /* A reference, taken apart: ${name}, ${name:-rest}, ${name:?rest}. */
 typedef struct {
@@ -95,6 +95,20 @@ int zc_expand_text(const char *text, zc_buffer *to, zc_error *error) {
   return status;
 }
 
+int zc_expand_names(const char *text, int (*each)(void *user, const char *name), void *user) {
+  int status = ZC_OK;
+  while (status == ZC_OK && (text = strchr(text, '$'))) {
+    reference r;
+    zc_error error;
+    bool refers = text[1] == '{' && parse_reference(text + 2, &r, &text, &error) == ZC_OK;
+    if (refers)
+      status = each(user, r.name);
+    else
+      text += text[1] == '$' ? 2 : 1;
+  }
+  return status;
+}
+
 static int expand_scalar(zc_tree *tree, zc_node *node, zc_findings *findings) {
   zc_buffer buffer;
   zc_error error = {0};
@@ -104,6 +118,7 @@ static int expand_scalar(zc_tree *tree, zc_node *node, zc_findings *findings) {
     char *copy = zc_tree_allocate(tree, buffer.length + 1);
     if (copy && buffer.length) memcpy(copy, buffer.data, buffer.length);
     if (!copy) status = ZC_ENOMEM;
+    node->written = node->text;
     if (copy) node->text = copy;
     node->expanded = true;
   } else if (status == ZC_EINVAL) {

@@ -14,6 +14,10 @@
  * names the variable and quotes nothing else of the text, which may be a secret; ZC_ENOMEM. */
 int zc_expand_text(const char *text, zc_buffer *to, zc_error *error);
 
+/* Calls `each` with every variable that the text refers to, until it gives something else than
+ * ZC_OK, which is returned. */
+int zc_expand_names(const char *text, int (*each)(void *user, const char *name), void *user);
+
 /* Expands every value of the tree, keys not. What cannot be expanded is reported and becomes
  * ZC_NODE_INVALID. ZC_OK or ZC_ENOMEM. */
 int zc_expand_tree(zc_tree *tree, zc_findings *findings);

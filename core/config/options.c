@@ -57,6 +57,7 @@ static bool read_content(zc_check *check, const zc_option *option, const zc_node
     } else {
       zc_node value = *node;
       value.text = content.data;
+      value.written = NULL; /* what it refers to is the path */
       value.plain = value.expanded = true;
       good = zc_value_read(check, option, &value, ret);
     }

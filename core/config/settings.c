@@ -48,6 +48,7 @@ void zc_settings_free(zc_settings *settings) {
   finish_entries(settings->sinks, settings->n_sinks);
   finish_texts(settings->regions, settings->n_regions);
   finish_texts(settings->plugin_dirs, settings->n_plugin_dirs);
+  finish_texts(settings->secret_variables.names, settings->secret_variables.n);
   finish_shared(settings->owned);
   free(settings->path);
   free(settings->directory);
@@ -176,7 +177,9 @@ int zc_config_load_text(const char *text, size_t length, const char *path,
   zc_tree tree;
   zc_reader reader = {.options = options, .settings = create_settings(path)};
   if (!reader.settings) return ZC_ENOMEM;
-  reader.check = (zc_check){.findings = findings, .directory = reader.settings->directory};
+  reader.check = (zc_check){.findings = findings,
+                            .directory = reader.settings->directory,
+                            .secret_variables = &reader.settings->secret_variables};
   int status = zc_tree_parse(text, length, findings, &tree);
   if (status == ZC_OK) status = zc_expand_tree(&tree, findings);
   if (status == ZC_OK) {

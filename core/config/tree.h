@@ -29,13 +29,14 @@ typedef enum {
 typedef struct zc_node zc_node;
 struct zc_node {
   zc_node_kind kind;
-  int line, column; /* from 1; 0 where it is not from a file */
-  bool plain;       /* scalar: written without quotes */
-  bool expanded;    /* scalar: variables were put in */
-  uint32_t index;   /* in its parent, from 0 */
-  uint32_t n;       /* children */
-  const char *text; /* scalar: terminated */
-  zc_node *key;     /* a mapping's member: its key */
+  int line, column;    /* from 1; 0 where it is not from a file */
+  bool plain;          /* scalar: written without quotes */
+  bool expanded;       /* scalar: variables were put in */
+  uint32_t index;      /* in its parent, from 0 */
+  uint32_t n;          /* children */
+  const char *text;    /* scalar: terminated */
+  const char *written; /* of an expanded scalar: what stands in the file; else NULL */
+  zc_node *key;        /* a mapping's member: its key */
   const zc_node *parent;
   zc_node *first, *last, *next;
 };

@@ -8,6 +8,7 @@
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
+#include "core/config/expand.h"
 #include "core/config/options.h"
 
 #define URL_BYTES   2048
@@ -279,6 +280,33 @@ static void hide(zc_config_value *value) {
   }
 }
 
+static int add_variable(void *user, const char *name) {
+  zc_variables *to = user;
+  for (size_t i = 0; i < to->n; i++) {
+    if (strcmp(to->names[i], name) == 0) return ZC_OK;
+  }
+  if (to->n == ZC_VARIABLES_MAX) return ZC_ECONFLICT;
+  char **grown = realloc(to->names, (to->n + 1) * sizeof *grown);
+  if (!grown) return ZC_ENOMEM;
+  to->names = grown;
+  grown[to->n] = zc_duplicate(name);
+  return grown[to->n] ? to->n++, ZC_OK : ZC_ENOMEM;
+}
+
+/* Of a value, or of a list's items. */
+static void note_variables(zc_check *check, const zc_node *node) {
+  int status = ZC_OK;
+  if (!check->secret_variables) return;
+  if (node->written) status = zc_expand_names(node->written, add_variable, check->secret_variables);
+  if (status == ZC_ENOMEM) check->status = status;
+  if (status == ZC_ECONFLICT) {
+    zc_check_error(check, node, "more than %d environment variables are used for secrets",
+                   ZC_VARIABLES_MAX);
+  }
+  for (const zc_node *item = node->first; item; item = item->next)
+    note_variables(check, item);
+}
+
 bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node,
                    zc_config_value *ret) {
   if (node->kind == ZC_NODE_INVALID) return false;
@@ -300,6 +328,7 @@ bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node
     return false;
   }
   if (in.secret) hide(&value);
+  if (in.secret) note_variables(check, node);
   value.name = ret->name;
   value.present = true;
   *ret = value;

@@ -98,7 +98,8 @@ int zc_engine_create(zc_loop *loop, zc_http *http, zc_settings *settings, zc_jou
   engine->options = *options;
   engine->started_at = zc_loop_now(loop);
   zc_random_init(&engine->random, options->seed);
-  int status = create_all(engine, error);
+  int status = zc_secrets_withhold(settings, error);
+  if (status == ZC_OK) status = create_all(engine, error);
   if (status != ZC_OK) {
     zc_engine_destroy(engine);
     return status;

@@ -398,6 +398,10 @@ void zc_deliver_destroy(zc_engine *engine);
 void zc_deliver_exchange(zc_engine *engine, zc_engine *fresh); /* as zc_collect_exchange() */
 void zc_deliver_renew(zc_engine *engine);                      /* as zc_collect_renew() */
 
+/* secrets.c: from now on programs that are started do not inherit the variables that these settings
+ * and their plugins take secrets from. ZC_EINVAL, ZC_ECONFLICT where there are too many. */
+int zc_secrets_withhold(const zc_settings *settings, zc_error *error);
+
 /* health.c: "reasons":[…],"ready":…; gives the latter */
 bool zc_health_write(const zc_engine *engine, zc_buffer *to);
 

@@ -1,6 +1,7 @@
 /* child.h - child processes without a shell: environment, time limit, exit status, output's tail.
  *
- * The child has its own session and process group, /dev/null as input, and none of our descriptors.
+ * Of our environment the child gets what is not withheld (child_environment.h) and is not set for
+ * it. It has its own session and process group, /dev/null as input, and none of our descriptors.
  * At the time limit or when stopped the group gets TERM and later KILL. Its output is read to the
  * end, of which the last bytes are kept; who inherits the output and outlives the child is waited
  * for 1 s. Real time, also under a virtual clock. */

@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/io/child.h"
+#include "core/io/child_environment.h"
 
 typedef struct {
   zc_clock clock;
@@ -247,6 +248,40 @@ static void test_refusals(void **state) {
   assert_int_equal(zc_loop_destroy(s.loop), ZC_OK);
 }
 
+static const char *find_entry(char **environment, const char *beginning) {
+  for (; *environment; environment++) {
+    if (strncmp(*environment, beginning, strlen(beginning)) == 0) return *environment;
+  }
+  return NULL;
+}
+
+static void test_what_is_withheld_is_not_inherited(void **state) {
+  (void)state;
+  char longest[ZC_WITHHELD_NAME_SIZE], **environment;
+  memset(longest, 'X', sizeof longest);
+  setenv("ZC_CHILD_SECRET", "s3cret", 1);
+  setenv("ZC_CHILD_SECRETS", "no secret", 1);
+  assert_int_equal(zc_child_environment_withhold("ZC_CHILD_SECRET"), ZC_OK);
+  assert_int_equal(zc_child_environment_withhold("ZC_CHILD_SECRET"), ZC_OK);
+  assert_int_equal(zc_child_environment(NULL, &environment), ZC_OK);
+  assert_null(find_entry(environment, "ZC_CHILD_SECRET="));
+  assert_non_null(find_entry(environment, "ZC_CHILD_SECRETS="));
+  free(environment);
+  const char *const given[] = {"ZC_CHILD_SECRET=given", NULL};
+  assert_int_equal(zc_child_environment(given, &environment), ZC_OK);
+  assert_string_equal(find_entry(environment, "ZC_CHILD_SECRET="), "ZC_CHILD_SECRET=given");
+  free(environment);
+  assert_int_equal(zc_child_environment_withhold(""), ZC_EINVAL);
+  longest[sizeof longest - 1] = '\0';
+  assert_int_equal(zc_child_environment_withhold(longest), ZC_OK);
+  int status = ZC_OK;
+  for (int i = 0; status == ZC_OK && i <= ZC_WITHHELD_MAX; i++) {
+    snprintf(longest, sizeof longest, "ZC_CHILD_%d", i);
+    status = zc_child_environment_withhold(longest);
+  }
+  assert_int_equal(status, ZC_ECONFLICT);
+}
+
 static void test_environment_and_directory(void **state) {
   (void)state;
   setenv("ZC_TEST_KEPT", "kept", 1);
@@ -379,6 +414,7 @@ int main(void) {
       cmocka_unit_test(test_a_missing_interpreter),
       cmocka_unit_test(test_refusals),
       cmocka_unit_test(test_environment_and_directory),
+      cmocka_unit_test(test_what_is_withheld_is_not_inherited),
       cmocka_unit_test(test_descriptors_are_not_inherited),
       cmocka_unit_test(test_children_do_not_take_the_last_descriptors),
       cmocka_unit_test(test_own_group),

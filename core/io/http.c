@@ -47,7 +47,8 @@ static void enter_state(zc_http_transfer *transfer, int state) {
 static void free_transfer(zc_http_transfer *transfer) {
   zc_http_order_finish(&transfer->order);
   zc_buffer_finish(&transfer->headers);
-  zc_buffer_finish(&transfer->body);
+  if (transfer->body.data) explicit_bzero(transfer->body.data, transfer->body.length);
+  zc_buffer_finish(&transfer->body); /* of a credentials endpoint it is a secret */
   free(transfer->owner);
   free(transfer);
 }

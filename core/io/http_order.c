@@ -208,14 +208,23 @@ int zc_http_order_init(zc_http_order *order, const zc_http_request *request) {
   return ZC_OK;
 }
 
+static void wipe(char *text) {
+  if (text) explicit_bzero(text, strlen(text));
+  free(text);
+}
+
+/* Tokens stand in headers, in some URLs, and in the bodies that ask for credentials. */
 void zc_http_order_finish(zc_http_order *order) {
+  for (struct curl_slist *header = order->headers; header; header = header->next)
+    explicit_bzero(header->data, strlen(header->data));
   curl_slist_free_all(order->headers);
-  free(order->method);
-  free(order->url);
-  free(order->host);
+  if (order->body) explicit_bzero(order->body, order->body_length);
   free(order->body);
+  free(order->method);
+  free(order->host);
   free(order->sigv4);
-  free(order->access_key);
-  free(order->secret_key);
+  wipe(order->url);
+  wipe(order->access_key);
+  wipe(order->secret_key);
   memset(order, 0, sizeof *order);
 }

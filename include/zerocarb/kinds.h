@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define ZC_ABI_MAJOR 1u
-#define ZC_ABI_MINOR 1u
+#define ZC_ABI_MINOR 2u
 
 /* Whether the struct that p points to, made by the other side, is long enough to hold member m. */
 #define ZC_HAS(T, p, m) ((p)->size >= offsetof(T, m) + sizeof((p)->m))

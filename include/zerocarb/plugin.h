@@ -50,6 +50,10 @@ typedef struct {
   const void *ops;              /* zc_source_ops, zc_policy_ops, … by kind */
   /* Sources: what the data's licence asks to be told, or NULL. It is shown after "data: ". */
   const char *attribution;
+  /* Since 1.2: the environment variables that credentials are taken from, ended by NULL; or NULL.
+   * Programs that the host starts do not inherit them. (Nor those that a ZC_SECRET option refers
+   * to; these are known already.) */
+  const char *const *secret_variables;
 } zc_plugin;
 
 /* A source's `regions:` is a list of names or a mapping. A row that is a mapping is checked against

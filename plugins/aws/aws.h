@@ -13,6 +13,9 @@
 
 typedef struct zc_aws zc_aws;
 
+/* The environment variables that hold credentials: for zc_plugin.secret_variables. */
+extern const char *const zc_aws_secret_variables[];
+
 typedef struct {
   const char *profile;  /* NULL: AWS_PROFILE, else "default" */
   const char *endpoint; /* NULL: AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's, else

@@ -6,7 +6,16 @@
 #include <strings.h>
 #include <zerocarb/plugin.h>
 
+#include "aws.h"
 #include "profile.h"
+
+/* The key's id too: without its secret the AWS tools refuse it rather than looking further. */
+const char *const zc_aws_secret_variables[] = {"AWS_ACCESS_KEY_ID",
+                                               "AWS_SECRET_ACCESS_KEY",
+                                               "AWS_SESSION_TOKEN",
+                                               "AWS_SECURITY_TOKEN",
+                                               "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+                                               NULL};
 
 const char *zc_aws_variable(const char *name) {
   const char *value = getenv(name);

@@ -158,7 +158,7 @@ static const zc_option options[] = {
 static const zc_source_ops ops = {sizeof(zc_source_ops), 0, observe, NULL, NULL};
 static const zc_plugin plugin = {sizeof(zc_plugin), ZC_ABI_MAJOR, ZC_ABI_MINOR, ZC_SOURCE,
                                  sizeof(zc_option), "odd_times", "1.0.0", "Odd times.", NULL,
-                                 options, 0, 1, create, destroy, &ops, "Example Data, CC0"};
+                                 options, 0, 1, create, destroy, &ops, "Example Data, CC0", NULL};
 ZC_DEFINE_PLUGIN(odd_times, plugin)
 CPP
 if command -v "${CXX:-g++}" >/dev/null; then

@@ -135,6 +135,7 @@ static const zc_plugin plugin = {.size = sizeof plugin,
                                  .n_options = sizeof options / sizeof *options,
                                  .create = create,
                                  .destroy = destroy,
-                                 .ops = &ops};
+                                 .ops = &ops,
+                                 .secret_variables = zc_aws_secret_variables};
 
 ZC_DEFINE_PLUGIN(dynamodb, plugin)

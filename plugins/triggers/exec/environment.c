@@ -108,9 +108,15 @@ int zc_exec_environment_init(zc_exec_environment *environment, const zc_host *ho
   return status;
 }
 
+/* Values may be secrets. */
+static void wipe(char *entry) {
+  explicit_bzero(entry, strlen(entry));
+  free(entry);
+}
+
 void zc_exec_environment_finish(zc_exec_environment *environment) {
   for (size_t i = 0; environment->entries && i < environment->n; i++)
-    free(environment->entries[i]);
+    wipe(environment->entries[i]);
   free(environment->entries);
   *environment = (zc_exec_environment){0};
 }

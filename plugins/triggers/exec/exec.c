@@ -131,7 +131,9 @@ static const zc_option options[] = {
     {"directory", ZC_PATH, 0, ".", NULL, "Where to run it; by default beside the config file."},
     {"timeout", ZC_DURATION, 0, NULL, "1s..30d",
      "How long it may run, where that is less than pipeline_timeout."},
-    {"environment", ZC_STRING_LIST, 0, NULL, NULL, "NAME=value, in addition to the engine's own."},
+    {"environment", ZC_STRING_LIST, 0, NULL, NULL,
+     "NAME=value, in addition to the engine's own, of which variables with secrets are not "
+     "inherited."},
     {"tail", ZC_INTEGER, 0, "4096", "0..65536",
      "How many bytes of the end of its output are kept in the record."},
 };
