@@ -65,6 +65,7 @@ static int copy_regions(zc_rollup_pass *pass, const zc_settings *settings) {
     int status = zc_rollup_names_find(&pass->regions, &span, &position);
     if (status != ZC_OK) return status;
   }
+  pass->regions.n_config = pass->regions.n;
   return ZC_OK;
 }
 

@@ -28,7 +28,7 @@ int zc_rollup_names_find(zc_rollup_names *names, const zc_span *name, uint32_t *
 void zc_rollup_names_finish(zc_rollup_names *names) {
   for (size_t i = 0; i < names->n; i++)
     free(names->texts[i]);
-  names->n = 0;
+  names->n = names->n_config = 0;
 }
 
 /* ---- adding up ---- */
@@ -131,14 +131,20 @@ static double mean_of(const zc_region_use *use) {
   return (double)use->intensity / use->runs;
 }
 
+static bool stands_before(const zc_rollup_names *names, uint32_t a, uint32_t b) {
+  if (a < names->n_config || b < names->n_config) return a < b;
+  return strcmp(names->texts[a], names->texts[b]) < 0;
+}
+
 /* Equal means: the first by the names' order. */
-static const zc_region_use *extreme(const zc_rollup_day *day, bool dirtiest) {
+static const zc_region_use *extreme(const zc_rollup_day *day, const zc_rollup_names *names,
+                                    bool dirtiest) {
   const zc_region_use *found = NULL;
   for (size_t i = 0; i < day->n_regions; i++) {
     const zc_region_use *use = &day->regions[i];
     double by = found ? mean_of(use) - mean_of(found) : 0;
     if (dirtiest) by = -by;
-    bool first = found && by == 0 && use->region < found->region;
+    bool first = found && by == 0 && stands_before(names, use->region, found->region);
     if (!found || by < 0 || first) found = use;
   }
   return found;
@@ -146,7 +152,7 @@ static const zc_region_use *extreme(const zc_rollup_day *day, bool dirtiest) {
 
 static void write_extreme(zc_buffer *to, const char *key, const zc_rollup_day *day,
                           const zc_rollup_names *regions, bool dirtiest) {
-  const zc_region_use *use = extreme(day, dirtiest);
+  const zc_region_use *use = extreme(day, regions, dirtiest);
   if (use) zc_member_text(to, key, regions->texts[use->region]);
 }
 

@@ -9,10 +9,12 @@
 
 #define ZC_ROLLUP_NAMES_MAX 256 /* regions: those of the config, and those that have left it */
 
-/* Names by position, the config's first. Owns its texts. */
+/* Names by position, the config's first: n_config of them, whose order decides between equal ones.
+ * The others, in whatever order rows brought them, stand behind these by their texts. Owns its
+ * texts. */
 typedef struct {
   char *texts[ZC_ROLLUP_NAMES_MAX];
-  size_t n;
+  size_t n, n_config;
 } zc_rollup_names;
 
 /* ZC_OK with *ret; ZC_ENOMEM; ZC_EDATA where there are too many. */
