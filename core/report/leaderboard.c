@@ -4,6 +4,8 @@
 
 #include "core/report/entries.h"
 
+#define LAST 1e9 /* behind every rank */
+
 typedef struct {
   zc_period_kind period;
   char key[ZC_PERIOD_KEY_SIZE];
@@ -47,14 +49,26 @@ static int begin(zc_report *report, zc_error *error) {
   return zc_report_add_range(report, ZC_TABLE_LEADERBOARD, NULL, partition, NULL, NULL, NULL);
 }
 
-static void write_row(const zc_json *item, zc_buffer *to) {
-  static const char *const members[][2] = {
+static bool is_configured(const zc_report *report, const char *name) {
+  const zc_settings *settings = report->settings;
+  if (!report->request.teams) return zc_settings_pipeline(settings, name) != NULL;
+  for (size_t i = 0; i < settings->n_pipelines; i++) {
+    const char *team = settings->pipelines[i].team;
+    if (team && strcmp(team, name) == 0) return true;
+  }
+  return false;
+}
+
+static void write_row(const zc_json *item, bool configured, zc_buffer *to) {
+  static const char *const figures[][2] = {
       {"emissions_g", "carbon_metrics/total_emissions_g"},
       {"savings_g", "carbon_metrics/total_savings_g"},
       {"savings_rate", "carbon_metrics/savings_rate"},
       {"executions_optimized", "carbon_metrics/executions_optimized"},
       {"total_executions", "carbon_metrics/total_executions"},
       {"optimization_rate", "carbon_metrics/optimization_rate"},
+  };
+  static const char *const ranks[][2] = {
       {"carbon_savings_rank", "rankings/carbon_savings_rank"},
       {"optimization_rate_rank", "rankings/optimization_rate_rank"},
       {"total_executions_rank", "rankings/total_executions_rank"},
@@ -62,8 +76,11 @@ static void write_row(const zc_json *item, zc_buffer *to) {
   const zc_json *achievements = zc_json_get(item, "achievements");
   zc_member_object(to);
   zc_report_copy(to, "identifier", item, "identifier");
-  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-    zc_report_copy(to, members[i][0], item, members[i][1]);
+  for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+    zc_report_copy(to, figures[i][0], item, figures[i][1]);
+  for (size_t i = 0; configured && i < sizeof ranks / sizeof *ranks; i++)
+    zc_report_copy(to, ranks[i][0], item, ranks[i][1]);
+  if (!configured) zc_member_boolean(to, "configured", false);
   zc_member_list(to, "achievements");
   for (size_t i = 0; i < zc_json_count(achievements); i++) {
     const char *text;
@@ -74,6 +91,8 @@ static void write_row(const zc_json *item, zc_buffer *to) {
   zc_member_end(to);
 }
 
+/* Who has left the configuration has the rank of when he did, which another has by now: he stands
+ * last, without one. */
 static int take_row(zc_report *report, size_t range, const zc_json *item) {
   leaderboard *l = report->state;
   const char *kind = zc_json_get_text(item, "kind");
@@ -82,10 +101,11 @@ static int take_row(zc_report *report, size_t range, const zc_json *item) {
   (void)range;
   if (!identifier || !zc_item_number(item, "rankings/carbon_savings_rank", &rank)) return ZC_EDATA;
   if (strcmp(kind ? kind : "pipeline", kind_of(report)) != 0) return ZC_OK;
+  bool configured = is_configured(report, identifier);
   zc_buffer object;
   zc_buffer_init(&object, ZC_REPORT_DOCUMENT_MAX);
-  write_row(item, &object);
-  int status = zc_entries_add(&l->rows, rank, identifier, &object);
+  write_row(item, configured, &object);
+  int status = zc_entries_add(&l->rows, configured ? rank : LAST, identifier, &object);
   zc_buffer_finish(&object);
   return status;
 }
@@ -108,7 +128,8 @@ static void finish(void *state) {
 static const char *const method[] = {
     "Runs count in the period in which they were requested. savings_rate is savings / (savings + "
     "emissions); optimised are runs put off or moved that saved something.",
-    "Equal values rank in the order of the configuration.", NULL};
+    "Equal values rank in the order of the configuration; what has left it stands last, unranked.",
+    NULL};
 
 const zc_report_answer zc_answer_leaderboard = {.default_days = 1,
                                                 .state_size = sizeof(leaderboard),

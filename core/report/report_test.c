@@ -21,8 +21,12 @@ static zc_pipeline_settings pipelines[] = {
     {.name = "build", .team = "web", .regions = both, .n_regions = 2, .max_defer_hours = 8},
     {.name = "nightly", .regions = both, .n_regions = 1},
     {.name = "deploy", .team = "web", .regions = both, .n_regions = 2, .max_defer_hours = 8}};
-static const zc_settings settings = {
-    .regions = region_names, .n_regions = 2, .pipelines = pipelines, .n_pipelines = 3};
+static zc_pipeline_settings *by_name[] = {&pipelines[0], &pipelines[2], &pipelines[1]};
+static const zc_settings settings = {.regions = region_names,
+                                     .n_regions = 2,
+                                     .pipelines = pipelines,
+                                     .pipelines_by_name = by_name,
+                                     .n_pipelines = 3};
 
 static zc_report *ask(zc_report_request request) {
   zc_report *report = NULL;
@@ -306,11 +310,19 @@ static void the_board_of_teams_has_no_pipelines(void **state) {
         "\"carbon_metrics\":{\"total_savings_g\":7},\"achievements\":[\"carbon_saver_bronze\"]}");
     give(report, 0,
          "{\"identifier\":\"web\",\"kind\":\"team\",\"rankings\":{\"carbon_savings_rank\":1}}");
+    give(report, 0,
+         "{\"identifier\":\"gone\",\"kind\":\"pipeline\",\"rankings\":{\"carbon_savings_rank\":1},"
+         "\"carbon_metrics\":{\"total_savings_g\":9}}");
     zc_json *json = answer(report);
-    assert_int_equal(zc_json_count(zc_json_get(json, "rows")), teams ? 1 : 2);
+    assert_int_equal(zc_json_count(zc_json_get(json, "rows")), teams ? 1 : 3);
     says(json, "rows/0/identifier", teams ? "web" : "deploy");
     says(json, "kind", teams ? "team" : "pipeline");
-    if (!teams) says(json, "rows/0/achievements/0", "carbon_saver_bronze");
+    if (!teams) {
+      says(json, "rows/0/achievements/0", "carbon_saver_bronze");
+      says(json, "rows/2/identifier", "gone"); /* from the configuration: another is first now */
+      assert_null(zc_json_at(json, "rows/2/carbon_savings_rank"));
+      assert_null(zc_json_at(json, "rows/0/configured"));
+    }
     zc_json_free(json);
   }
 }
