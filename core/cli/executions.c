@@ -25,7 +25,9 @@ typedef struct {
   zc_listing listing;
   zc_buffer json;
   bool as_json;
-  size_t n;
+  bool all; /* statuses; else those of `status` alone */
+  zc_execution_status status;
+  size_t n, limit;
 } list;
 
 /* To the whole second. */
@@ -48,8 +50,11 @@ static void add_row(zc_listing *listing, const zc_execution *x) {
   zc_listing_add(listing, ZC_PLAIN, "%s", message);
 }
 
+/* ZC_ECANCELED: there are enough. */
 static int add_execution(void *user, const zc_execution *execution) {
   list *l = user;
+  if (!l->all && execution->status != l->status) return ZC_OK;
+  if (l->n == l->limit) return ZC_ECANCELED;
   if (!l->as_json) {
     add_row(&l->listing, execution);
     l->n++;
@@ -62,13 +67,16 @@ static int add_execution(void *user, const zc_execution *execution) {
 static int print_list(zc_journal *journal, const zc_arguments *arguments, size_t limit) {
   static const char *const headings[] = {"ID",     "PIPELINE",  "STATUS",  "DECISION",
                                          "REGION", "REQUESTED", "PLANNED", "MESSAGE"};
-  list l = {.as_json = zc_arguments_has(arguments, "json")};
+  const char *wanted = zc_arguments_text(arguments, "status");
+  list l = {.as_json = zc_arguments_has(arguments, "json"), .all = !wanted, .limit = limit};
+  if (wanted) zc_execution_status_parse(wanted, &l.status); /* checked already */
   zc_listing_init(&l.listing, 8);
   zc_listing_headings(&l.listing, headings);
   zc_buffer_init(&l.json, TEXT_MAX);
   zc_buffer_char(&l.json, '[');
-  int status =
-      zc_journal_executions(journal, zc_arguments_has(arguments, "live"), limit, add_execution, &l);
+  int status = zc_journal_executions(journal, zc_arguments_has(arguments, "live"),
+                                     l.all ? limit : SEARCHED, add_execution, &l);
+  if (status == ZC_ECANCELED) status = ZC_OK;
   zc_buffer_char(&l.json, ']');
   if (status != ZC_OK) {
     zc_cli_message("the journal cannot be read: %s", zc_status_text(status));
@@ -197,6 +205,19 @@ typedef enum { LIST, SHOW, CANCEL, RESOLVE } action;
 static const char *const action_names[] = {"list", "show", "cancel", "resolve"};
 #define N_ACTIONS (sizeof action_names / sizeof *action_names)
 
+static int check_switches(const zc_arguments *arguments, action what) {
+  static const char *const of_lists[] = {"live", "status", "limit"};
+  const char *text = zc_arguments_text(arguments, "status");
+  zc_execution_status status;
+  for (size_t i = 0; i < sizeof of_lists / sizeof *of_lists; i++) {
+    if (what != LIST && zc_arguments_has(arguments, of_lists[i]))
+      return zc_cli_usage("%s takes no --%s", action_names[what], of_lists[i]);
+  }
+  if (text && !zc_execution_status_parse(text, &status))
+    return zc_cli_usage("executions: --status: '%s' is no status of a run", text);
+  return ZC_EXIT_FINE;
+}
+
 static int check_operands(const zc_arguments *arguments, action what) {
   size_t wanted = what == LIST ? 0 : what == RESOLVE ? 2 : 1;
   size_t given = arguments->n_operands ? arguments->n_operands - 1 : 0;
@@ -214,7 +235,8 @@ static int read_action(const zc_arguments *arguments, action *ret) {
   for (size_t i = 0; i < N_ACTIONS; i++) {
     if (strcmp(name, action_names[i]) != 0) continue;
     *ret = (action)i;
-    return check_operands(arguments, *ret);
+    int status = check_switches(arguments, *ret);
+    return status == ZC_EXIT_FINE ? check_operands(arguments, *ret) : status;
   }
   const char *near = zc_nearest(name, action_names, N_ACTIONS);
   return near ? zc_cli_usage("executions: '%s' is not known: did you mean '%s'?", name, near)
@@ -274,6 +296,7 @@ static int executions(const zc_arguments *arguments) {
 static const zc_switch switches[] = {
     ZC_SWITCH_CONFIG,
     {"live", 0, NULL, "list: only those that have not ended"},
+    {"status", 0, "STATUS", "list: only those of that status, such as UNKNOWN"},
     {"limit", 0, "N", "list: at most so many, the newest (default: 50)"},
     ZC_SWITCH_JSON,
     ZC_SWITCH_HELP,

@@ -231,6 +231,19 @@ def a_queue_stands_still_over_restarts_and_reloads(program):
     equal(lines(program), ["begin", "end"] * 3, "one after another")
 
 
+def what_was_answered_outlives_a_kill(program):
+    prepare_now(program, pipeline("build", "true"))
+    for what, state in (("pause", "paused"), ("resume", "active"), ("pause", "paused")):
+        with Engine(program) as engine:
+            expect(program, 0, "pipelines", what, "build")
+            engine.process.kill()
+            engine.process.wait()
+        with Engine(program) as engine:
+            equal(shown(program, "build")["state"], state)
+            engine.process.kill()
+            engine.process.wait()
+
+
 def a_pipeline_that_left_the_configuration_comes_back_paused(program):
     prepare_now(program, pipeline("build", "true"), pipeline("other", "true"))
     with Engine(program) as engine:
@@ -312,5 +325,6 @@ if __name__ == "__main__":
     main([the_list_says_how_each_stands, a_long_list_is_read_in_pages, a_request_is_refused_while_it_is_paused,
           slots_pass_and_are_counted_while_it_is_paused, once_passes_over_what_is_paused,
           a_run_that_is_deferred_waits_past_its_deadline_until_it_is_resumed, a_run_that_is_paused_can_be_cancelled,
-          a_queue_stands_still_over_restarts_and_reloads, a_pipeline_that_left_the_configuration_comes_back_paused,
+          a_queue_stands_still_over_restarts_and_reloads, what_was_answered_outlives_a_kill,
+          a_pipeline_that_left_the_configuration_comes_back_paused,
           each_slot_fires_at_most_once_whatever_is_paused_skipped_and_set])

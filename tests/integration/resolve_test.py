@@ -44,8 +44,12 @@ def resolved(program, run_id, status):
 def a_person_says_how_a_run_ended(program):
     prepare_now(program, pipeline("build", WAITS))
     ids = lose(program, len(ENDS))
+    equal(listed(program, "--status", "UNKNOWN"), [])
     with Engine(program) as engine:
         wait_for("what is found", lambda: {row["status"] for row in listed(program)} == {"UNKNOWN"})
+        equal({row["execution_id"] for row in listed(program, "--status", "UNKNOWN")}, set(ids))
+        equal(len(listed(program, "--status", "UNKNOWN", "--limit", "2")), 2)
+        has(expect(program, 2, "executions", "list", "--status", "UNKNOW").stderr, "'UNKNOW' is no status of a run")
         for run_id, status in zip(ids, ENDS):
             before = item_of(program, run_id)
             resolved(program, run_id, status)
@@ -54,6 +58,7 @@ def a_person_says_how_a_run_ended(program):
             equal(("finished_at" in after, after["resolved_at"] >= before["finished_at"]), (False, True), after)
             equal(after["message"], "resolved by a person; it was UNKNOWN: " + before["message"])
             said = expect(program, 1, "executions", "resolve", run_id, "FAILED").stderr
+            equal([row["execution_id"] for row in listed(program, "--status", status)], [run_id])
             has(said, f"the run is {status} and not UNKNOWN: there is nothing to resolve")
             equal(item_of(program, run_id), after)
         equal(engine.end(), 0)
@@ -84,7 +89,7 @@ def what_cannot_be_resolved_is_refused(program):
     with Engine(program) as engine:
         for wrong in ("RUNNING", "DEFERRED", "UNKNOWN", "NOT_TRIGGERED", "success", "nonsense"):
             has(expect(program, 2, "executions", "resolve", run_id, wrong).stderr, f"'{wrong}' is nothing that a run")
-        for words in ([], [run_id], [run_id, "SUCCESS", "FAILED"]):
+        for words in ([], [run_id], [run_id, "SUCCESS", "--live"], [run_id, "SUCCESS", "FAILED"]):
             expect(program, 2, "executions", "resolve", *words)
         has(expect(program, 1, "executions", "resolve", "none", "SUCCESS").stderr, "no execution 'none'")
         path = f"/v1/executions/{run_id}/resolve"
