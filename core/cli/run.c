@@ -123,12 +123,19 @@ static int prepare(runner *r, const zc_arguments *arguments) {
   return zc_session_start_engine(s);
 }
 
+static bool is_to_end(const runner *r) {
+  return zc_signals_pending() || r->fatal;
+}
+
 static void replay(runner *r) {
-  for (zc_time at = r->from; at < r->to && !zc_signals_pending() && !r->fatal;) {
+  for (zc_time at = r->from; at < r->to;) {
     at = r->to - at > REPLAY_STRIDE ? at + REPLAY_STRIDE : r->to;
     zc_loop_run(r->session.loop, at);
+    if (is_to_end(r)) return; /* its time is that of what ended it */
     zc_clock_advance(&r->session.clock, at);
   }
+  zc_engine_roll_up(r->session.engine);
+  zc_loop_run(r->session.loop, r->to);
 }
 
 static void log_end(const runner *r) {
@@ -151,9 +158,7 @@ static void print_status(runner *r) {
 static int run_engine(runner *r) {
   if (r->from) {
     replay(r);
-    zc_engine_roll_up(r->session.engine);
-    zc_loop_run(r->session.loop, r->to);
-    print_status(r);
+    if (!r->fatal) print_status(r);
   } else {
     zc_loop_run(r->session.loop, ZC_TIME_MAX);
   }

@@ -67,7 +67,7 @@ def ended(folder):
 def main():
     folder = tempfile.mkdtemp()
     now = datetime.datetime.now(UTC)
-    slot = now.replace(second=0, microsecond=0) + datetime.timedelta(minutes=1 if now.second < 50 else 2)
+    slot = now.replace(second=0, microsecond=0) + datetime.timedelta(minutes=1 if now.second < 30 else 2)
     write(folder, slot)
     begun = time.monotonic()
     subprocess.run([ZEROCARB, "check", "-c", "zerocarb.yaml"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -83,6 +83,8 @@ def main():
     used, peak, after = cpu(engine.pid) - used, memory(engine.pid, "VmHWM"), memory(engine.pid, "VmRSS")
     engine.send_signal(signal.SIGTERM)
     engine.wait()
+    if not ended(folder):
+        sys.exit(f"no run within two minutes: {folder}/log")
     late = sorted(body["started_at"] / 1000 - slot.timestamp() for body in ended(folder))
     with open(os.path.join(folder, "log"), encoding="utf-8") as file:
         slow = [int(ms) for ms in re.findall(r"held the loop for (\d+) ms", file.read())]

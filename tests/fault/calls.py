@@ -12,7 +12,8 @@ from kills import tracer
 from rounds import RealWorld, finish
 from world import ENDED, Broken, World, expect, look_at_fault, query, restart
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "integration"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
 from cli_material import request  # noqa: E402
 
 FOUND = 99  # the sanitizers' exit status
@@ -26,7 +27,11 @@ ERRORS = ("EIO", "ENOSPC", "EINTR")
 
 
 def environment(kind, n, times=1, error="EIO"):
-    return dict(OPTIONS, ZC_FAULT=f"{kind},{n},{times},{getattr(errno, error)}")
+    made = dict(OPTIONS, ZC_FAULT=f"{kind},{n},{times},{getattr(errno, error)}")
+    if kind == "allocation":  # whole stacks, so that it can be told what a library leaks of its own accord
+        made["ASAN_OPTIONS"] += ":fast_unwind_on_malloc=0"
+        made["LSAN_OPTIONS"] += f":suppressions={os.path.join(HERE, 'leaks.supp')}:print_suppressions=0"
+    return made
 
 
 def count(program, kind):
@@ -46,6 +51,12 @@ def last_words(world):
     return "\n  ".join(line[:160] for line in lines[begin:begin + 14])
 
 
+def look_at_giving_up(world):
+    """An engine that can promise nothing any more begins nothing any more."""
+    after = world.said().partition("nothing can be promised any more")[2]
+    expect(" decide: " not in after and " execute: " not in after, f"went on:\n  {after[:600]}")
+
+
 def fail_at(program, reference, kind, n, times=1, error="EIO"):
     """One run with a fault, one without. Gives the runs' ends."""
     what = f"{kind} {n} fails ({'no memory' if kind in ('allocation', 'own') else error}, {times}x)"
@@ -53,6 +64,7 @@ def fail_at(program, reference, kind, n, times=1, error="EIO"):
         try:
             status = world.replay(env=environment(kind, n, times, error))
             expect(status in IN_ORDER, f"ends with {status}:\n  {last_words(world)}")
+            look_at_giving_up(world)
             return restart(world, reference, look_at_fault(world), dict(OPTIONS))
         except (Broken, subprocess.TimeoutExpired) as reason:
             raise Broken(f"{what}: {reason} ({world.folder})") from reason

@@ -246,6 +246,19 @@ def a_replay_runs_in_virtual_order(program):
         equal(file.read(), "run\n")
 
 
+def sigterm_ends_a_replay_where_it_is(program):
+    prepare(program, pipeline("minutely", "true", ['schedule: "* * * * *"']))
+    with subprocess.Popen([program.binary, "run", "-c", "zerocarb.yaml", "--from", "2026-01-01T00:00:00Z", "--to",
+                           "2036-01-01T00:00:00Z"], cwd=program.folder, text=True, stderr=subprocess.PIPE,
+                          stdout=subprocess.DEVNULL) as process:
+        while "SUCCESS" not in process.stderr.readline():
+            equal(process.poll(), None)
+        process.send_signal(signal.SIGTERM)
+        lines = process.stderr.read().splitlines()
+    equal(process.returncode, 0)
+    equal([line[:4] for line in lines if "run: stopped" in line], ["2026"])
+
+
 main([
     the_engine_takes_commands_over_its_socket,
     the_http_api_says_what_is_wrong,
@@ -260,4 +273,5 @@ main([
     a_stopped_engines_work_is_taken_up_again,
     once_does_what_is_due_and_ends,
     a_replay_runs_in_virtual_order,
+    sigterm_ends_a_replay_where_it_is,
 ])
