@@ -85,6 +85,7 @@ typedef struct {
   int log_level;   /* ZC_LOG_… */
   bool log_json;
   int64_t shutdown_ms; /* engine.shutdown_timeout */
+  int64_t outbox_max;  /* rows */
   int64_t rollup_every_ms;
   double insights_threshold; /* gCO2eq/kWh */
   size_t n_plugin_dirs;

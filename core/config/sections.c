@@ -21,6 +21,8 @@ static const zc_option engine_rows[] = {
      "Folder of the journal and the control socket; a volume in a container."},
     {"shutdown_timeout", ZC_DURATION, 0, "5s", "0s..6s",
      "How long a stop waits for what runs; Docker kills after 10 s."},
+    {"outbox_max", ZC_INTEGER, 0, "1000000", "1000..100000000",
+     "Rows that may wait for a sink; beyond it intensity history is left out. Runs never are."},
     {"plugin_dirs", ZC_STRING_LIST, 0, NULL, NULL,
      "Folders searched for plugins before the installed one; relative ones lie beside this file."},
 };

@@ -51,6 +51,7 @@ void zc_read_engine(zc_reader *reader, const zc_node *root) {
   }
   check_state_dir(reader, node);
   settings->shutdown_ms = zc_config_integer(engine, "shutdown_timeout");
+  settings->outbox_max = zc_config_integer(engine, "outbox_max");
   read_plugin_dirs(reader, zc_node_get(node, "plugin_dirs"), engine);
   read_log(reader, node);
   zc_config_free(engine);

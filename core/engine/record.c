@@ -284,8 +284,29 @@ static size_t add_slice(zc_engine *engine, zc_change *change, size_t *next) {
   return added;
 }
 
+/* A sink that is away for months must not fill the disk with what can be done without. Nothing is
+ * remembered meanwhile: what is still within ZC_SETTLE_AFTER then is written once it is back. */
+static bool has_room(zc_engine *engine) {
+  int64_t waiting = zc_journal_backlog(engine->journal, NULL);
+  bool full = waiting >= engine->settings->outbox_max;
+  if (full && !engine->history_withheld) {
+    zc_log(ZC_LOG_ERROR, "record",
+           "%lld rows wait for a sink (engine.outbox_max): intensity history is left out until it "
+           "takes them; runs are recorded all the same",
+           (long long)waiting);
+  } else if (!full && engine->history_withheld) {
+    zc_log(ZC_LOG_INFO, "record", "intensity history is recorded again, from two days back");
+  }
+  engine->history_withheld = full;
+  return !full;
+}
+
 static void write_history(zc_timer *timer) {
   zc_engine *engine = timer->user;
+  if (!has_room(engine)) {
+    zc_engine_settle(engine);
+    return;
+  }
   if (!zc_collect_snapshot(engine)) return;
   zc_change *change = zc_change_begin(engine->journal);
   if (add_slice(engine, change, &engine->history_next) > 0) {

@@ -211,7 +211,8 @@ struct zc_engine {
   zc_collector **collectors;  /* one a source; NULL while it is still another engine's */
   zc_history_memory *history; /* one a region */
   zc_timer history_timer;
-  size_t history_next; /* the region to go on with */
+  bool history_withheld; /* too much waits for a sink */
+  size_t history_next;   /* the region to go on with */
   zc_timer first_round;
   bool collected;
   int64_t forecast_horizon;

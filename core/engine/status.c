@@ -107,7 +107,7 @@ int zc_engine_status(zc_engine *engine, zc_buffer *to) {
     if (i) zc_buffer_char(to, ',');
     write_sink(engine, engine->deliveries[i], to);
   }
-  zc_buffer_char(to, ']');
+  zc_buffer_printf(to, "],\"history_withheld\":%s", engine->history_withheld ? "true" : "false");
   write_reload(engine, to);
   zc_rollup_status(engine, to);
   return zc_buffer_char(to, '}');

@@ -63,9 +63,25 @@ def without_data(rows):
             and AWAY + MAX_AGE + HOUR <= instant(row["started_at"]) < BACK]
 
 
+def check_origins(rows, beyond):
+    """What the runs stood on that started when they were asked for, by their time: forecasts of before while these are
+    fresh, then what lies `beyond` them; before and after that what the source says."""
+    for row in rows:
+        if row.get("started_at") != row["schedule"]["requested_at"]:
+            continue
+        at, origin = instant(row["started_at"]), row["data_quality"]["default_region"]["origin"]
+        if at < AWAY or at > BACK + HOUR:
+            equal(origin in ("observed", "estimated", "forecast"), True, row)
+        elif at < AWAY + MAX_AGE - HOUR:
+            equal(origin, "forecast", row)
+        elif at > AWAY + MAX_AGE + HOUR and at < BACK:
+            equal(origin, beyond, row)
+
+
 def a_yearly_average_stands_in(program):
     rows, log = replay(program, f"  - {{plugin: static_pue, regions: {{r: {{pue: 1, intensity: {AVERAGE}}}}}}}")
     check_starts(rows)
+    check_origins(rows, "static")
     blind = without_data(rows)
     equal(len(blind) > 40, True, len(blind))
     for row in blind:
@@ -87,6 +103,7 @@ def a_yearly_average_stands_in(program):
 def without_any_figure_runs_start_at_once(program):
     rows, _ = replay(program, "")
     check_starts(rows)
+    check_origins(rows, "none")
     blind = without_data(rows)
     equal(len(blind) > 40, True, len(blind))
     for row in blind:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from cli_material import Engine, expect, has, pipeline, prepare, prepare_now, request, wait_for
-from program import Skipped, equal, main, stamp, write_trace
+from program import Skipped, equal, instant, main, stamp, write_trace
 
 
 def reasons(program):
@@ -91,6 +91,42 @@ def with_a_sink_away_it_is_not_ready(program):
         equal(engine.end(), 0)
 
 
+def a_sink_away_for_long_costs_history_never_runs(program):
+    """A week of ten regions: 3,360 slots, of which no more are kept than may wait; the last two days come afterwards."""
+    names = [f"r{i}" for i in range(10)]
+    write_trace(program.path("trace.csv"), "2026-01-01T00:00:00Z", 30, {name: [100 + i % 48 for i in range(500)] for name in names})
+    program.write("zerocarb.yaml", f"""regions: [{", ".join(names)}]
+engine: {{state_dir: ./state, outbox_max: 1000}}
+sources:
+  - {{plugin: trace, regions: {{{", ".join(f"{name}: {{file: trace.csv, column: {name}}}" for name in names)}}}}}
+policies: {{use: [{{plugin: threshold, max_intensity: 1000}}]}}
+sinks: [{{plugin: local_file, path: ./missing/rows.db}}]
+pipelines:
+  - name: p
+    region: r0
+    schedule: "0 * * * *"
+    workload: {{duration_minutes: 30, vcpu_count: 1, memory_gb: 1}}
+    trigger: {{plugin: exec, command: [/bin/true]}}
+""")
+    done = expect(program, 1, "run", "--from", "2026-01-01T06:00:00Z", "--to", "2026-01-08T06:00:00Z", timeout=120)
+    equal(done.stderr.count("intensity history is left out"), 1, done.stderr[-1000:])
+    shown = json.loads(done.stdout)
+    equal((shown["history_withheld"], shown["ready"]), (True, False))
+    os.mkdir(program.path("missing"), 0o700)
+    expect(program, 0, "run", "--from", "2026-01-08T06:00:00Z", "--to", "2026-01-08T09:00:00Z", timeout=120)
+    runs = program.rows("pipeline_executions", "missing/rows.db")
+    equal((len(runs), {run["status"] for run in runs}), (7 * 24 + 3, {"SUCCESS"}))
+    slots = {row["timestamp"] for row in program.rows("carbon_intensity_history", "missing/rows.db")}
+    gap = [instant(time) for time in ("2026-01-04T00:00:00Z", "2026-01-06T00:00:00Z")]
+    equal([slot for slot in slots if gap[0] <= when(slot) < gap[1]], [], "left out for good")
+    late = [slot for slot in slots if when(slot) >= instant("2026-01-06T12:00:00Z")]
+    equal(len(late) >= 2 * 40, True, f"{len(late)} slots of the last two days")
+
+
+def when(slot):
+    return datetime.datetime.fromtimestamp(slot, datetime.timezone.utc)
+
+
 def limit_files(engine, size):
     """No file of the engine may grow beyond `size` bytes: to it the disk is full."""
     hard = resource.prlimit(engine.process.pid, resource.RLIMIT_FSIZE)[1]
@@ -153,6 +189,7 @@ main([
     before_the_first_round_it_is_not_ready,
     with_all_sources_away_it_is_not_ready,
     with_a_sink_away_it_is_not_ready,
+    a_sink_away_for_long_costs_history_never_runs,
     on_a_full_disk_nothing_starts_and_it_recovers_by_itself,
     while_it_stops_it_is_not_ready_and_a_second_signal_forces_it,
     signals_during_a_reload_end_it,
