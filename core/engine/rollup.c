@@ -59,16 +59,20 @@ static void journal_mark(zc_rollup *rollup) {
   zc_journal_commit(engine->journal, change, on_marked, rollup);
 }
 
+/* What changes further back than a start would look: the next one is to look there. */
+static void look_back_to(zc_rollup *rollup, zc_time changed) {
+  if (changed >= rollup->mark - ZC_ROLLUP_LOOK_BACK) return;
+  rollup->mark = changed + ZC_ROLLUP_LOOK_BACK;
+  journal_mark(rollup);
+}
+
 void zc_rollup_mark_run(zc_engine *engine, const char *pipeline, zc_time requested_at) {
   zc_rollup *rollup = engine->rollup;
   if (!rollup) return;
   zc_time day = zc_day_of(requested_at);
   if (zc_rollup_mark_days(rollup, pipeline, day, day, zc_loop_now(engine->loop)) != ZC_OK)
     zc_log(ZC_LOG_ERROR, "rollups", "no memory to note that a day of %s has changed", pipeline);
-  if (day < rollup->mark - ZC_ROLLUP_LOOK_BACK) { /* a start would not look so far back */
-    rollup->mark = day + ZC_ROLLUP_LOOK_BACK;
-    journal_mark(rollup);
-  }
+  look_back_to(rollup, day);
 }
 
 void zc_rollup_mark_slot(zc_engine *engine, zc_time from, zc_time to) {
@@ -76,6 +80,7 @@ void zc_rollup_mark_slot(zc_engine *engine, zc_time from, zc_time to) {
   if (!rollup || to <= from) return;
   zc_rollup_widen(&rollup->hours, zc_hour_of(from), zc_hour_of(to - 1));
   rollup->hours_marked_at = zc_loop_now(engine->loop);
+  look_back_to(rollup, zc_hour_of(from));
 }
 
 static int mark_all(zc_rollup *rollup, zc_time first, zc_time last) {
