@@ -118,7 +118,7 @@ static void next_window(zc_rollup_pass *pass) {
     return;
   }
   size_t most = ZC_ROLLUP_CELLS_MAX / pass->n_targets;
-  if (most > ZC_ROLLUP_WINDOW_DAYS) most = ZC_ROLLUP_WINDOW_DAYS;
+  if (most > ZC_ROLLUP_RUNS_DAYS) most = ZC_ROLLUP_RUNS_DAYS;
   if (most < 1) most = 1;
   size_t wanted = (size_t)((all.last - all.first) / ZC_DAY) + 1;
   pass->window_days = wanted < most ? wanted : most;

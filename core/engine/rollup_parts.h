@@ -24,7 +24,8 @@
 #define ZC_ROLLUP_LOOK_BACK    (2 * ZC_DAY)    /* done again at a start, before the last mark */
 #define ZC_ROLLUP_YOUNG        ZC_MINUTE     /* what an index may not show yet is read once more */
 #define ZC_ROLLUP_BOARDS       (6 * ZC_HOUR) /* leaderboards: this often, and each new day */
-#define ZC_ROLLUP_WINDOW_DAYS  31            /* of what is read and added up at a time */
+#define ZC_ROLLUP_WINDOW_DAYS  31  /* of history and leaderboards, read and added up at a time */
+#define ZC_ROLLUP_RUNS_DAYS    124 /* likewise of executions */
 #define ZC_ROLLUP_CELLS_MAX    ((size_t)200000)  /* pipelines x days likewise */
 #define ZC_ROLLUP_CHANGE_ITEMS 2000              /* in one change of the journal, */
 #define ZC_ROLLUP_CHANGE_BYTES ((size_t)4 << 20) /* and their length */

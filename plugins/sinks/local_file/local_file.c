@@ -9,6 +9,7 @@
 
 static void release(zc_local_file *file) {
   if (--file->references > 0) return;
+  sqlite3_finalize(file->asked);
   sqlite3_close(file->database);
   pthread_mutex_destroy(&file->mutex);
   free(file->path);

@@ -32,6 +32,7 @@ typedef struct {
   size_t n_tables;
   pthread_mutex_t mutex; /* guards the following */
   sqlite3 *database;     /* NULL before init */
+  sqlite3_stmt *asked;   /* of the last query, for the next one is often the same; or NULL */
 } zc_local_file;
 
 /* A piece of work. The first member of what the operations add to it. */

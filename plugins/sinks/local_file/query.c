@@ -187,22 +187,27 @@ static int read_page(query_job *query, sqlite3_stmt *statement) {
   return SQLITE_OK;
 }
 
+/* Whole tables are read by one question a partition, of which only the values differ. */
+static int prepare(zc_local_file *file, const char *sql) {
+  if (file->asked && strcmp(sqlite3_sql(file->asked), sql) == 0) return SQLITE_OK;
+  sqlite3_finalize(file->asked);
+  file->asked = NULL;
+  return sqlite3_prepare_v3(file->database, sql, -1, SQLITE_PREPARE_PERSISTENT, &file->asked, NULL);
+}
+
 static void run_query(zc_local_job *job) {
   query_job *query = (query_job *)job;
-  sqlite3_stmt *statement;
-  sqlite3 *database = job->file->database;
-  if (!database) {
-    zc_local_refuse(job, ZC_EIO, "%s is not open", job->file->path);
+  zc_local_file *file = job->file;
+  if (!file->database) {
+    zc_local_refuse(job, ZC_EIO, "%s is not open", file->path);
     return;
   }
-  int result = sqlite3_prepare_v2(database, query->sql, -1, &statement, NULL);
-  if (result == SQLITE_OK) {
-    result = read_page(query, statement);
-    if (result != SQLITE_OK) zc_local_fail(job, result);
-    sqlite3_finalize(statement);
-  } else {
-    zc_local_fail(job, result);
-  }
+  int result = prepare(file, query->sql);
+  if (result == SQLITE_OK) result = read_page(query, file->asked);
+  if (result != SQLITE_OK) zc_local_fail(job, result);
+  if (!file->asked) return;
+  sqlite3_reset(file->asked); /* its error is that of the step */
+  sqlite3_clear_bindings(file->asked);
 }
 
 /* ---- on the loop ---- */
