@@ -166,7 +166,7 @@ static void ask(question *q) {
   if (status == ZC_OK)
     a->under_way++;
   else
-    finish_question(q, status, "refused by the plugin");
+    finish_question(q, status, zc_instance_refusal(a->instance));
 }
 
 static void ask_more(asking *a) {

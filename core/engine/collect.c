@@ -325,7 +325,7 @@ static void ask_round(zc_timer *timer) {
     if (!has_operation(c, question->forecast)) continue;
     c->waiting++;
     int status = ask(question);
-    if (status != ZC_OK) on_done(question, status, "refused by the plugin");
+    if (status != ZC_OK) on_done(question, status, zc_instance_refusal(c->instance));
   }
   if (--c->waiting == 0) round_over(c);
 }

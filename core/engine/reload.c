@@ -1,6 +1,7 @@
 /* Reload: the file is read and checked on a thread, the instances that it asks for are made on the
  * loop in an engine of their own (`fresh`), and where all of that went well the two engines
  * exchange their parts. The engine that runs is then the one that ran before, with other parts. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,11 +85,23 @@ static void note_replaced(void *user, const char *name, const char *path) {
                   name, path);
 }
 
+static void note_overwritten(void *user, const char *name, const char *path) {
+  loading *l = user;
+  zc_findings_add(&l->findings, false, 0, 0,
+                  "plugin %s: %s was overwritten in place: restart now, what runs of it is damaged "
+                  "(put a new one there with mv or install, never cp)",
+                  name, path);
+}
+
 static void load(void *user) {
   loading *l = user;
   zc_plugin_finder finder = {.user = l, .find = find_plugin, .names = name_plugins};
   zc_config_options options = {
       .finder = &finder, .prepare = add_directories, .state_dir = l->state_dir};
+  if (zc_registry_overwritten(l->registry, note_overwritten, l)) {
+    l->status = ZC_ECONFLICT;
+    return;
+  }
   zc_registry_refresh(l->registry);
   l->status = zc_config_load(l->path, &options, &l->settings, &l->findings);
   zc_registry_replaced(l->registry, note_replaced, l);
@@ -165,8 +178,9 @@ static void log_findings(const zc_engine *engine, const zc_findings *findings) {
   const char *path = engine->reload->path;
   for (size_t i = 0; i < findings->n; i++) {
     const zc_finding *f = &findings->items[i];
-    zc_log(f->warning ? ZC_LOG_WARNING : ZC_LOG_ERROR, "config", "%s:%d:%d: %s", path, f->line,
-           f->column, f->text);
+    char place[40] = ""; /* none where no line of the file is to blame */
+    if (f->line > 0) snprintf(place, sizeof place, ":%d:%d", f->line, f->column);
+    zc_log(f->warning ? ZC_LOG_WARNING : ZC_LOG_ERROR, "config", "%s%s: %s", path, place, f->text);
   }
   if (findings->left_out > 0) {
     zc_log(ZC_LOG_ERROR, "config", "%s: and %zu more", path, findings->left_out);

@@ -17,17 +17,14 @@
 #define ZC_IO_HTTP_H
 
 #include "core/base/random.h"
+#include "core/io/http_check.h"
 #include "core/io/loop.h"
 
-#define ZC_HTTP_MAX_RUNNING     64       /* requests in flight; more wait */
-#define ZC_HTTP_MAX_LIVE        4096     /* begun and not yet answered, waiting ones included */
-#define ZC_HTTP_MAX_ATTEMPTS    10       /* a larger max_attempts means this */
-#define ZC_HTTP_MAX_ANSWER      67108864 /* a larger max_body means this */
-#define ZC_HTTP_MAX_HEADERS     65536    /* bytes of an answer's headers */
-#define ZC_HTTP_MAX_BODY        16777216 /* bytes of a request */
-#define ZC_HTTP_MAX_URL         8192
-#define ZC_HTTP_MAX_HEADER      16384 /* bytes of one of the request's headers */
-#define ZC_HTTP_MAX_HEADERS_OUT 64
+#define ZC_HTTP_MAX_RUNNING  64       /* requests in flight; more wait */
+#define ZC_HTTP_MAX_LIVE     4096     /* begun and not yet answered, waiting ones included */
+#define ZC_HTTP_MAX_ATTEMPTS 10       /* a larger max_attempts means this */
+#define ZC_HTTP_MAX_ANSWER   67108864 /* a larger max_body means this */
+#define ZC_HTTP_MAX_HEADERS  65536    /* bytes of an answer's headers */
 
 typedef struct zc_http zc_http;                   /* the client; one a loop */
 typedef struct zc_http_transfer zc_http_transfer; /* one request with its retries */
@@ -50,6 +47,9 @@ void zc_http_destroy(zc_http *http);
  * Expect and Accept: curl 7.88 signs all else wrongly. It takes the time from the system. */
 int zc_http_start(zc_http *http, const zc_http_request *request, int64_t deadline_ms,
                   const char *owner, zc_http_callback callback, void *user, zc_http_transfer **ret);
+/* Why zc_http_start() would refuse the request with ZC_EINVAL: zc_http_request_check(), and beyond
+ * it what is wrong with the parts of the URL. ZC_OK, ZC_EINVAL, ZC_ENOMEM. */
+int zc_http_check(const zc_http_request *request, zc_error *error);
 /* No callback comes after this. */
 void zc_http_cancel(zc_http_transfer *transfer);
 

@@ -11,9 +11,6 @@
 #define DEFAULT_TIMEOUT_MS   10000
 #define DEFAULT_MAX_ATTEMPTS 3
 #define DEFAULT_MAX_BODY     2097152
-#define MAX_METHOD           16
-
-#define TOKEN "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 static uint32_t limited(uint32_t wanted, uint32_t otherwise, uint32_t limit) {
   if (wanted == 0) return otherwise;
@@ -21,13 +18,6 @@ static uint32_t limited(uint32_t wanted, uint32_t otherwise, uint32_t limit) {
 }
 
 /* ---- the URL ------------------------------------------------------------------------------- */
-
-static bool is_printable(const char *text) {
-  for (; *text; text++) {
-    if ((unsigned char)*text <= ' ' || *text == 0x7f) return false;
-  }
-  return true;
-}
 
 static int copy_host(CURLU *url, char **ret) {
   char *host = NULL, *port = NULL, *text = NULL;
@@ -54,78 +44,47 @@ static bool can_be_signed(CURLU *url) {
   return can;
 }
 
-static int check_parts(CURLU *url, const zc_http_request *request, char **ret_host) {
+static int check_parts(CURLU *url, const zc_http_request *request, char **ret_host,
+                       zc_error *error) {
   CURLUcode code = curl_url_set(url, CURLUPART_URL, request->url, 0);
-  if (code == CURLUE_OUT_OF_MEMORY) return ZC_ENOMEM;
-  if (code != CURLUE_OK) return ZC_EINVAL;
-  if (request->sigv4 && !can_be_signed(url)) return ZC_EINVAL;
+  if (code == CURLUE_OUT_OF_MEMORY) return zc_error_set(error, ZC_ENOMEM, "no memory");
+  if (code != CURLUE_OK) {
+    return zc_error_set(error, ZC_EINVAL, "a URL that cannot be used: %s", curl_url_strerror(code));
+  }
+  if (request->sigv4 && !can_be_signed(url)) {
+    return zc_error_set(error, ZC_EINVAL,
+                        "a URL that cannot be signed: it may have no query and no %% in its path");
+  }
   return copy_host(url, ret_host);
 }
 
-static int check_url(const zc_http_request *request, char **ret_host) {
-  const char *text = request->url;
-  if (!text || strlen(text) > ZC_HTTP_MAX_URL || !is_printable(text)) return ZC_EINVAL;
-  if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
-    return ZC_EINVAL;
-  if (strstr(text, "://")[3] == '/') return ZC_EINVAL; /* curl would skip it */
+/* The whole request; *ret_host only where it is fine. */
+static int check(const zc_http_request *request, char **ret_host, zc_error *error) {
+  int status = zc_http_request_check(request, error);
+  if (status != ZC_OK) return status;
   CURLU *url = curl_url();
-  if (!url) return ZC_ENOMEM;
-  int status = check_parts(url, request, ret_host);
+  if (!url) return zc_error_set(error, ZC_ENOMEM, "no memory");
+  status = check_parts(url, request, ret_host, error);
   curl_url_cleanup(url);
+  return status;
+}
+
+int zc_http_check(const zc_http_request *request, zc_error *error) {
+  char *host = NULL;
+  int status = check(request, &host, error);
+  free(host);
   return status;
 }
 
 /* ---- headers ------------------------------------------------------------------------------- */
 
-static size_t name_length(const char *header) {
-  return strcspn(header, ":");
-}
-
-/* "Name: value" with a name and a value: curl takes "Name:" and "Name;" for orders of its own. */
-static bool is_header(const char *header) {
-  size_t length = strnlen(header, ZC_HTTP_MAX_HEADER + 1), name = strspn(header, TOKEN);
-  if (length > ZC_HTTP_MAX_HEADER || name == 0 || header[name] != ':') return false;
-  for (size_t i = name; i < length; i++) {
-    unsigned char c = (unsigned char)header[i];
-    if ((c < ' ' && c != '\t') || c == 0x7f) return false;
-  }
-  return header[name + 1 + strspn(header + name + 1, " \t")] != '\0';
-}
-
-static bool has_name(const char *header, const char *name) {
-  size_t n = strlen(name);
-  return strncasecmp(header, name, n) == 0 && header[n] == ':';
-}
-
 static bool has_header(const zc_http_request *request, const char *name) {
+  size_t n = strlen(name);
   for (uint32_t i = 0; i < request->n_headers; i++) {
-    if (has_name(request->headers[i], name)) return true;
+    const char *header = request->headers[i];
+    if (strncasecmp(header, name, n) == 0 && header[n] == ':') return true;
   }
   return false;
-}
-
-/* Whether curl signs these headers as AWS does: see http.h. */
-static bool headers_can_be_signed(const zc_http_request *request) {
-  static const char *const refused[] = {"X-Amz-Date", "Authorization", "Expect", "Accept"};
-  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-    if (has_header(request, refused[i])) return false;
-  }
-  for (uint32_t i = 0; i < request->n_headers; i++) {
-    for (uint32_t j = 0; j < request->n_headers; j++) {
-      const char *a = request->headers[i], *b = request->headers[j];
-      if (i != j && strncasecmp(a, b, name_length(a)) == 0) return false;
-    }
-  }
-  return true;
-}
-
-static int check_headers(const zc_http_request *request) {
-  if (request->n_headers > ZC_HTTP_MAX_HEADERS_OUT || (request->n_headers && !request->headers))
-    return ZC_EINVAL;
-  for (uint32_t i = 0; i < request->n_headers; i++) {
-    if (!request->headers[i] || !is_header(request->headers[i])) return ZC_EINVAL;
-  }
-  return !request->sigv4 || headers_can_be_signed(request) ? ZC_OK : ZC_EINVAL;
 }
 
 static int append(struct curl_slist **list, const char *header) {
@@ -146,18 +105,6 @@ static int copy_headers(zc_http_order *order, const zc_http_request *request) {
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */
-
-static int check(const zc_http_request *request) {
-  const char *method = request->method;
-  size_t n = method ? strlen(method) : 1;
-  if (method && (n == 0 || n > MAX_METHOD || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != n))
-    return ZC_EINVAL;
-  if (request->body_length > ZC_HTTP_MAX_BODY || (request->body_length > 0 && !request->body))
-    return ZC_EINVAL;
-  if (request->sigv4 && (!request->sigv4_access_key || !request->sigv4_secret_key))
-    return ZC_EINVAL;
-  return check_headers(request);
-}
 
 static int copy_text(char **to, const char *from) {
   *to = zc_duplicate(from);
@@ -197,8 +144,7 @@ static void set_limits(zc_http_order *order, const zc_http_request *request) {
 
 int zc_http_order_init(zc_http_order *order, const zc_http_request *request) {
   memset(order, 0, sizeof *order);
-  int status = check(request);
-  if (status == ZC_OK) status = check_url(request, &order->host);
+  int status = check(request, &order->host, NULL);
   if (status == ZC_OK) status = copy(order, request);
   if (status != ZC_OK) {
     zc_http_order_finish(order);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/plugin/operation.h"
 
@@ -27,16 +28,17 @@ static const char *plugin_suffix(const zc_instance *instance, char *text, size_t
 void zc_fault_note(zc_instance *instance, zc_fault fault, const char *format, ...) {
   zc_fault_record *record = &instance->fault_records[fault];
   int64_t now = zc_clock_elapsed(zc_loop_clock(instance->context->loop));
-  instance->faults++;
-  if (record->logged && now - record->logged_at < ZC_MINUTE) {
-    record->since++;
-    return;
-  }
   char text[512], plugin[80], again[80] = "";
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  instance->faults++;
+  snprintf(instance->why, sizeof instance->why, "the plugin %.380s", text);
+  if (record->logged && now - record->logged_at < ZC_MINUTE) {
+    record->since++;
+    return;
+  }
   if (record->since > 0) {
     snprintf(again, sizeof again, " (and %llu more such since the last such line)",
              (unsigned long long)record->since);
@@ -116,8 +118,8 @@ void zc_instance_log(zc_instance *instance, int level, const char *message) {
   if (level < ZC_LOG_ERROR || level > ZC_LOG_DEBUG) level = ZC_LOG_INFO;
   if (!message) message = "(no text)";
   if (level == ZC_LOG_ERROR) {
-    snprintf(instance->last_error, sizeof instance->last_error, "%s", message);
-    zc_log_redact(instance->last_error);
+    zc_copy_text(instance->why, sizeof instance->why, message);
+    zc_log_redact(instance->why);
   }
   if (level > zc_log_level() || !may_log(instance)) return;
   zc_log(level, instance->component, "%s", message);

@@ -64,8 +64,8 @@ static int call_create(zc_instance *instance, zc_error *error) {
                               &instance->state);
   zc_plugin_call_end(&call);
   if (status >= 0) return ZC_OK;
-  if (instance->last_error[0]) {
-    return zc_error_set(error, status, "%s: %s", instance->component, instance->last_error);
+  if (instance->why[0]) {
+    return zc_error_set(error, status, "%s: %s", instance->component, instance->why);
   }
   return zc_error_set(error, status, "%s: create() refused without saying why (%s)",
                       instance->component, zc_status_text(status));
@@ -141,6 +141,10 @@ void *zc_instance_state(const zc_instance *instance) {
 
 size_t zc_instance_live_operations(const zc_instance *instance) {
   return instance->n_live;
+}
+
+const char *zc_instance_refusal(const zc_instance *instance) {
+  return instance->why[0] ? instance->why : "refused by the plugin";
 }
 
 uint64_t zc_instance_faults(const zc_instance *instance) {

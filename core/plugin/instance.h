@@ -43,6 +43,9 @@ const char *zc_instance_name(const zc_instance *instance);
 const zc_plugin *zc_instance_plugin(const zc_instance *instance);
 void *zc_instance_state(const zc_instance *instance);
 size_t zc_instance_live_operations(const zc_instance *instance);
+/* Why zc_operation_start_… has just not begun an operation, for people: the fault or the line of
+ * level error that came with the refusal. Until the plugin is called again. */
+const char *zc_instance_refusal(const zc_instance *instance);
 /* No answer, late and double ones, bad points, calls with wrong arguments. */
 uint64_t zc_instance_faults(const zc_instance *instance);
 

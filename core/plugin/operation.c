@@ -267,7 +267,10 @@ static int prepare(zc_instance *instance, int64_t deadline_ms, zc_slot_entry **r
       instance->plugin->kind == ZC_TRIGGER ? ZC_TRIGGER_OPERATIONS_MAX : ZC_OPERATIONS_MAX;
   if (instance->closing) return ZC_ECANCELED;
   if (deadline_ms <= 0) return ZC_EINVAL;
-  if (instance->n_live >= most) return ZC_ECONFLICT;
+  if (instance->n_live >= most) {
+    snprintf(instance->why, sizeof instance->why, "%zu operations of it are live", most);
+    return ZC_ECONFLICT;
+  }
   zc_slot_entry *slot = take_slot(instance->context);
   if (!slot) return instance->context->n_slots < ZC_SLOTS_MAX ? ZC_ENOMEM : ZC_ECONFLICT;
   slot->instance = instance;
@@ -281,6 +284,7 @@ static int start(zc_instance *instance, const start_request *request, int64_t de
                  const zc_operation_events *events, zc_operation *ret) {
   zc_slot_entry *slot;
   zc_loop *loop = instance->context->loop;
+  instance->why[0] = '\0';
   int status = prepare(instance, deadline_ms, &slot);
   if (status != ZC_OK) return status;
   slot->events = *events;

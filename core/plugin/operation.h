@@ -27,6 +27,7 @@ typedef enum {
   ZC_FAULT_LATE,       /* answered, or used, an operation that is over */
   ZC_FAULT_SILENT,     /* never answered */
   ZC_FAULT_BAD_POINTS, /* emitted what cannot be taken */
+  ZC_FAULT_REQUEST,    /* asked http() for what cannot be sent */
   ZC_FAULT_MISUSE,     /* wrong arguments, or a service of another kind of plugin */
   ZC_FAULTS
 } zc_fault;
@@ -61,7 +62,7 @@ struct zc_instance {
   zc_log_allowance allowance;
   char undeclared[ZC_UNDECLARED_MAX][64]; /* options it asked for and does not have; logged */
   size_t n_undeclared;
-  char last_error[256]; /* its last line of level error: why create() refused */
+  char why[400]; /* within one call: its last fault or line of level error */
 };
 
 struct zc_host_context {

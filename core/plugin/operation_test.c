@@ -129,7 +129,7 @@ static void a_secret_that_comes_back_is_hidden(void **state) {
   run(f);
   assert_string_equal(o.message, "example.org: no such token: ***!");
   assert_logged(f, "error   source:scripted: was sent ***");
-  assert_string_equal(source->last_error, "was sent ***");
+  assert_string_equal(source->why, "was sent ***");
   zc_log_forget();
   zc_instance_destroy(source);
 }

@@ -113,6 +113,14 @@ static void http_over(void *user, const zc_http_response *response) {
   free(part);
 }
 
+static int check_request(zc_slot_entry *slot, const zc_http_request *request) {
+  zc_error error = {0};
+  int status = zc_http_check(request, &error);
+  if (status != ZC_EINVAL) return status;
+  zc_fault_note(slot->instance, ZC_FAULT_REQUEST, "gave http() %s", error.text);
+  return ZC_EINVAL;
+}
+
 int zc_part_http(zc_op *op, const zc_http_request *request,
                  void (*callback)(void *user, zc_op *op, const zc_http_response *response),
                  void *user) {
@@ -127,12 +135,13 @@ int zc_part_http(zc_op *op, const zc_http_request *request,
   zc_http_request copy = {0};
   memcpy(&copy, request, request->size < sizeof copy ? request->size : sizeof copy);
   copy.size = sizeof copy;
-  if (!copy.url) return misuse(slot, "gave http() no url");
-  int status = part_create(slot, PART_HTTP, user, &part);
+  int64_t left = zc_operation_remaining(slot);
+  if (left == 0) return ZC_ETIMEDOUT;
+  left -= left / 10 < HTTP_MARGIN_MS ? left / 10 : HTTP_MARGIN_MS;
+  int status = check_request(slot, &copy);
+  if (status == ZC_OK) status = part_create(slot, PART_HTTP, user, &part);
   if (status != ZC_OK) return status;
   part->callback.http = callback;
-  int64_t left = zc_operation_remaining(slot);
-  left -= left / 10 < HTTP_MARGIN_MS ? left / 10 : HTTP_MARGIN_MS;
   return settle(part, zc_http_start(http, &copy, left, slot->instance->component, http_over, part,
                                     &part->transfer));
 }

@@ -159,6 +159,61 @@ static void a_request_comes_back(void **state) {
   zc_instance_destroy(source);
 }
 
+static const char *const not_headers[] = {NULL, "X-Token", "X-A: 1\r\nX-B: 2", "X-A:", "A b: 1"};
+
+/* What cannot be sent, and the line that says why. */
+static const struct {
+  const char *url;
+  const char *const *headers;
+  uint32_t n_headers;
+  const char *line;
+} unsendable[] = {
+    {NULL, NULL, 0, "gave http() no URL"},
+    {"http://x.example/?zone=Great Britain", NULL, 0,
+     "a URL with a space at byte 28: percent-encode"},
+    {"file:///etc/passwd", NULL, 0, "a URL that begins neither with http:// nor https://"},
+    {"http:///x", NULL, 0, "a URL without a host"},
+    {"http://x.example/M\xc3\xbcnchen", NULL, 0, "a character beyond ASCII at byte 18"},
+    {"http://x.example/\r\nX: 1", NULL, 0, "a line's end at byte 17"},
+    {"http://x.example:99999/", NULL, 0, "a URL that cannot be used: "},
+    {"http://x.example/", NULL, 1, "n_headers 1, and headers NULL"},
+    {"http://x.example/", not_headers, 1, "a header (headers[0]) that is NULL"},
+    {"http://x.example/", not_headers + 1, 1, "a header (headers[0]) without a colon"},
+    {"http://x.example/", not_headers + 2, 1, "a header (headers[0]) with a line's end"},
+    {"http://x.example/", not_headers + 3, 1, "a header (headers[0]) without a value"},
+    {"http://x.example/", not_headers + 4, 1, "a header (headers[0]) whose name is no token"},
+};
+static size_t unsendable_row;
+
+static int sends_what_cannot_be_sent(const zc_host *host, zc_self *self, const zc_query *query,
+                                     zc_op *op) {
+  (void)self;
+  (void)query;
+  const zc_http_request request = {.size = sizeof request,
+                                   .url = unsendable[unsendable_row].url,
+                                   .headers = unsendable[unsendable_row].headers,
+                                   .n_headers = unsendable[unsendable_row].n_headers};
+  return host->http(op, &request, response_came, &current);
+}
+
+static void a_request_that_cannot_be_sent_is_named_with_its_fault(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_operation operation;
+  for (unsendable_row = 0; unsendable_row < sizeof unsendable / sizeof *unsendable;
+       unsendable_row++) {
+    const char *line = unsendable[unsendable_row].line;
+    zc_instance *source = open_source(f, "scripted");
+    current.observe = sends_what_cannot_be_sent;
+    assert_int_equal(ask_within(f, source, ZC_MINUTE, &o, &operation), ZC_EINVAL);
+    assert_logged(f, line);
+    if (!strstr(zc_instance_refusal(source), line)) fail_msg("%s", zc_instance_refusal(source));
+    zc_instance_destroy(source);
+  }
+  assert_null(strstr(log_of(f), "Britain")); /* a URL may hold a token */
+  assert_null(strstr(log_of(f), "X-Token"));
+}
+
 /* ---- cancelled midway ---- */
 
 static void timer_must_not_fire(void *user, zc_op *op) {
@@ -284,6 +339,7 @@ int main(void) {
       FIXTURE_TEST(work_runs_elsewhere_and_comes_back),
       FIXTURE_TEST(a_process_runs_and_reports),
       FIXTURE_TEST(a_request_comes_back),
+      FIXTURE_TEST(a_request_that_cannot_be_sent_is_named_with_its_fault),
       FIXTURE_TEST(everything_ends_with_its_operation),
       FIXTURE_TEST(an_answer_ends_what_is_under_way),
       FIXTURE_TEST(an_instance_outlives_its_work),

@@ -14,6 +14,7 @@
 
 #define LINKS_MAX    40 /* symbolic links on one path, as the kernel has it */
 #define SEGMENTS_MAX 64
+#define HASH_BLOCK   16384
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
 extern const ElfW(Ehdr) __ehdr_start; /* from the linker: the running program's own header */
@@ -196,7 +197,22 @@ static int check_whole(int fd, off_t size, zc_error *error) {
   return status;
 }
 
-static int check_content(const path_walk *walk, zc_error *error) {
+/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): against accidents, not forgery. */
+static int hash_content(int fd, uint64_t *ret) {
+  unsigned char bytes[HASH_BLOCK];
+  uint64_t hash = UINT64_C(14695981039346656037);
+  ssize_t n;
+  off_t at = 0;
+  while ((n = pread(fd, bytes, sizeof bytes, at)) > 0) {
+    for (ssize_t i = 0; i < n; i++)
+      hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    at += n;
+  }
+  *ret = hash;
+  return n < 0 ? ZC_EIO : ZC_OK;
+}
+
+static int check_content(const path_walk *walk, uint64_t *ret_hash, zc_error *error) {
   struct stat opened;
   int fd = open(walk->resolved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), status;
   if (fd < 0) return zc_error_set(error, ZC_EIO, "%s", strerror(errno));
@@ -206,6 +222,8 @@ static int check_content(const path_walk *walk, zc_error *error) {
     status = zc_error_set(error, ZC_ECONFLICT, "replaced while it was looked at: try again");
   } else {
     status = check_whole(fd, opened.st_size, error);
+    if (status == ZC_OK && hash_content(fd, ret_hash) != ZC_OK)
+      status = zc_error_set(error, ZC_EIO, "%s", strerror(errno));
   }
   close(fd);
   return status;
@@ -245,7 +263,7 @@ int zc_plugin_file_open(const char *absolute, zc_plugin_file *ret, zc_error *err
   path_walk walk = {0};
   zc_plugin_file file = {0};
   int status = walk_to(&walk, absolute, error);
-  if (status == ZC_OK) status = check_content(&walk, error);
+  if (status == ZC_OK) status = check_content(&walk, &file.content, error);
   if (status == ZC_OK) status = load(walk.resolved, &file, error);
   if (status == ZC_OK) {
     file.about = walk.file;
@@ -262,6 +280,18 @@ bool zc_plugin_file_is_same(const zc_plugin_file *file, const char *absolute) {
   return stat(absolute, &now) == 0 && now.st_dev == then->st_dev && now.st_ino == then->st_ino &&
          now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
          now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+}
+
+bool zc_plugin_file_is_overwritten(const zc_plugin_file *file, const char *absolute) {
+  struct stat now;
+  const struct stat *then = &file->about;
+  uint64_t content = file->content;
+  int fd = open(absolute, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return false;
+  bool same = fstat(fd, &now) == 0 && now.st_dev == then->st_dev && now.st_ino == then->st_ino;
+  bool read = same && hash_content(fd, &content) == ZC_OK;
+  close(fd);
+  return read && content != file->content;
 }
 
 void zc_plugin_file_close(zc_plugin_file *file) {

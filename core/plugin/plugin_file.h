@@ -7,6 +7,7 @@
 #define ZC_PLUGIN_PLUGIN_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "core/base/error.h"
@@ -16,6 +17,7 @@ typedef struct {
   void *handle;
   zc_builtin_entry entry;
   struct stat about; /* of the file that was loaded */
+  uint64_t content;  /* a hash of its bytes then */
 } zc_plugin_file;
 
 /* Checks and loads. ZC_EINVAL with the reason (without the path) where the file is refused, ZC_EIO
@@ -23,6 +25,10 @@ typedef struct {
 int zc_plugin_file_open(const char *absolute, zc_plugin_file *ret, zc_error *error);
 /* Whether the path still leads to the file that was loaded, unchanged. */
 bool zc_plugin_file_is_same(const zc_plugin_file *file, const char *absolute);
+/* Whether the very file that was loaded now holds other bytes, as after `cp` onto it: the code and
+ * the tables that are mapped from it are no more what they were, and nothing of them may be used.
+ */
+bool zc_plugin_file_is_overwritten(const zc_plugin_file *file, const char *absolute);
 /* Unloads; not in sanitizer builds, where the stacks of leaks would lose their names. */
 void zc_plugin_file_close(zc_plugin_file *file);
 

@@ -117,6 +117,19 @@ void zc_registry_replaced(const zc_registry *registry,
   }
 }
 
+bool zc_registry_overwritten(const zc_registry *registry,
+                             void (*each)(void *user, const char *name, const char *path),
+                             void *user) {
+  bool found = false;
+  for (size_t i = 0; i < registry->n_candidates; i++) {
+    const candidate *one = registry->candidates[i];
+    if (!one->file.handle || !zc_plugin_file_is_overwritten(&one->file, one->path)) continue;
+    each(user, one->name, one->path);
+    found = true;
+  }
+  return found;
+}
+
 /* ---- loading one ---- */
 
 static candidate *known_by_name(const zc_registry *registry, const char *name) {

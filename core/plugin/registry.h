@@ -41,6 +41,13 @@ void zc_registry_refresh(zc_registry *registry);
 void zc_registry_replaced(const zc_registry *registry,
                           void (*each)(void *user, const char *name, const char *path), void *user);
 
+/* Calls `each` for every plugin whose file was overwritten in place since it was loaded (`cp` onto
+ * it, where `mv` or `install` put another file there): nothing of it may be used until a restart,
+ * not even the texts of its tables. True: there is one. */
+bool zc_registry_overwritten(const zc_registry *registry,
+                             void (*each)(void *user, const char *name, const char *path),
+                             void *user);
+
 /* Loads where needed. kind 0: any. `name` is a name or an absolute path. The descriptor is the
  * host's own copy, zero-filled to its size. A file that was refused stays refused until
  * zc_registry_refresh(). */

@@ -7,6 +7,7 @@
  * and emits the slots. To make it yours: rename the file, `my_source` in it and in CMakeLists.txt,
  * and change the options, ask() and read_slot(). The guide goes through it: PLUGIN_GUIDE.md in
  * share/doc/zerocarb of the installation, docs/ of the source tree. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,15 +105,27 @@ static void forecast_came(void *user, zc_op *op, const zc_http_response *respons
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
+/* Percent-encodes what a URL's query cannot hold as it is ("Great Britain"); 0 where `to` is full.
+ * http() refuses a URL with a space or a letter beyond ASCII. */
+static int encode(const char *text, char *to, size_t size) {
+  static const char *const plain = "-._~";
+  size_t n = 0;
+  for (; *text && n + 4 <= size; text++) {
+    int keep = isalnum((unsigned char)*text) || strchr(plain, *text);
+    n += (size_t)snprintf(to + n, size - n, keep ? "%c" : "%%%02X", (unsigned char)*text);
+  }
+  return *text == '\0';
+}
+
 /* The host retries, limits and times the request. The region's options come with the question. */
 static int ask(my_source *source, const zc_query *query, zc_op *op,
                void (*callback)(void *user, zc_op *op, const zc_http_response *response)) {
   const zc_host *host = source->host;
-  char url[URL_MAX], header[600];
+  char url[URL_MAX], zone[URL_MAX / 2], header[600];
   const char *headers[] = {"Accept: application/json", header};
   zc_http_request request = {.size = sizeof request, .url = url, .headers = headers};
-  int n = snprintf(url, sizeof url, "%s?zone=%s", source->url,
-                   host->text(query->region_config, "zone"));
+  if (!encode(host->text(query->region_config, "zone"), zone, sizeof zone)) return ZC_EINVAL;
+  int n = snprintf(url, sizeof url, "%s?zone=%s", source->url, zone);
   if (n < 0 || n >= (int)sizeof url) return ZC_EINVAL;
   request.n_headers = 1;
   if (source->token) {

@@ -42,6 +42,20 @@ static void observations_are_the_slots_that_have_begun(void) {
   zc_test_host_destroy(host);
 }
 
+static void a_zone_with_a_space_is_percent_encoded(void) {
+  static const char *const zone[][2] = {{"zone", "Great Britain"}};
+  zc_test_host *host = zc_test_host_create(zc_entry_v1_my_source(), NOW);
+  const zc_test_request *requests;
+  zc_test_host_option(host, "url", "https://carbon.example/intensity");
+  zc_test_host_region(host, "eu-west-2", zone, 1);
+  assert(zc_test_host_open(host) == ZC_OK);
+  zc_test_host_answer(host, NULL, 200, slots);
+  assert(zc_test_host_observe(host, "eu-west-2", NOW - HOUR, NOW) == ZC_OK);
+  assert(zc_test_host_requests(host, &requests) == 1);
+  assert(strcmp(requests[0].url, "https://carbon.example/intensity?zone=Great%20Britain") == 0);
+  zc_test_host_destroy(host);
+}
+
 static void the_forecast_is_what_comes(void) {
   zc_test_host *host = open_host();
   const zc_test_point *points;
@@ -82,8 +96,9 @@ static void odd_answers_are_errors(void) {
 
 int main(void) {
   observations_are_the_slots_that_have_begun();
+  a_zone_with_a_space_is_percent_encoded();
   the_forecast_is_what_comes();
   odd_answers_are_errors();
-  puts("my_source: 3 passed, 0 failed");
+  puts("my_source: 4 passed, 0 failed");
   return 0;
 }

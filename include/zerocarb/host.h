@@ -27,7 +27,7 @@ typedef struct {
   uint32_t n_headers;
   uint32_t flags;     /* ZC_HTTP_… */
   const char *method; /* NULL: GET, or POST where there is a body */
-  const char *url;
+  const char *url; /* http or https; ASCII, percent-encoded: a space is refused, with a warning */
   const char *const *headers; /* "Name: value" */
   const void *body;
   size_t body_length;

@@ -179,11 +179,33 @@ def a_plugin_that_was_refused_is_tried_again_and_a_replaced_one_named(program):
         os.remove(program.path("own/static_pue.so"))
         shutil.copy(built, program.path("own/static_pue.so"))
         has(expect(program, 0, "reload").stderr, "needs a restart")
+        equal([line for line in engine.said().splitlines() if ":0:0:" in line], [])
         program.write("zerocarb.yaml", extra.replace("- {plugin: relocation}", "- {plugin: own_policy}"))
         program.write("own/own_policy.so", "no ELF file")
         has(expect(program, 78, "reload").stderr, "own_policy.so: not an ELF file")
         os.remove(program.path("own/own_policy.so"))
         has(expect(program, 78, "reload").stderr, 'no plugin "own_policy"')
+        equal(engine.end(), 0)
+
+
+def a_plugin_overwritten_in_place_refuses_the_reload(program):
+    prepare_now(program, pipeline("quick", "true"))
+    built = os.path.join(os.path.dirname(os.path.dirname(program.binary)), "lib/zerocarb/plugins/static_pue.so")
+    os.mkdir(program.path("own"), 0o700)
+    if not os.path.exists(built):
+        raise Skipped("plugins are built in here")
+    program.write("zerocarb.yaml", read(program).replace(
+        "state_dir: ./state", "state_dir: ./state\n  plugin_dirs: [./own]"))
+    shutil.copy(built, program.path("own/static_pue.so"))
+    with Engine(program) as engine:
+        os.utime(program.path("own/static_pue.so"), (0, 0))  # the same bytes: nothing is damaged
+        os.chmod(program.path("own/static_pue.so"), 0o600)
+        expect(program, 0, "reload")
+        with open(program.path("own/static_pue.so"), "ab") as file:
+            file.write(b"more")
+        done = expect(program, 78, "reload")
+        has(done.stderr, "own/static_pue.so was overwritten in place: restart now")
+        has(engine.said(), "the configuration before it stays in force")
         equal(engine.end(), 0)
 
 
@@ -196,4 +218,5 @@ main([
     a_source_with_the_same_options_is_not_asked_again,
     sinks_come_go_and_move,
     a_plugin_that_was_refused_is_tried_again_and_a_replaced_one_named,
+    a_plugin_overwritten_in_place_refuses_the_reload,
 ])

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
+#include "core/io/http_check.h"
 #include "core/model/decide.h"
 #include "core/plugin/point.h"
 #include "tests/testkit/host_private.h"
@@ -194,8 +195,13 @@ static int test_http(zc_op *handle, const zc_http_request *request,
                      void *user) {
   zc_test_op *op = op_of(handle, "http()");
   if (!op) return ZC_ECANCELED;
-  if (!request || request->size < sizeof *request || !request->url || !callback) {
-    zc_test_fail("http() without size, url or callback");
+  if (!request || request->size < sizeof *request || !callback) {
+    zc_test_fail("http() without size or callback");
+  }
+  zc_error error = {0};
+  if (zc_http_request_check(request, &error) != ZC_OK) {
+    zc_buffer_printf(&op->host->log, "warning: gave http() %s\n", error.text);
+    return ZC_EINVAL;
   }
   record_request(op->host, request);
   zc_test_pending *pending = add_pending(op, ZC_TEST_HTTP, ZC_TEST_LATENCY_MS, user);

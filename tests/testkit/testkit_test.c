@@ -226,6 +226,21 @@ static int sends(const zc_host *host, zc_op *op) {
   return host->http(op, &request, header_came, (void *)(uintptr_t)host);
 }
 
+static int sends_a_space(const zc_host *host, zc_op *op) {
+  const zc_http_request request = {.size = sizeof request, .url = "http://x.example/?zone=A B"};
+  return host->http(op, &request, header_came, (void *)(uintptr_t)host);
+}
+
+static void a_request_that_cannot_be_sent_is_refused_here_too(void **state) {
+  (void)state;
+  zc_test_host *host = open_source(sends_a_space);
+  assert_int_equal(ask(host), ZC_EINVAL);
+  assert_int_equal(zc_test_host_requests(host, NULL), 0);
+  assert_non_null(strstr(zc_test_host_log(host), "warning: gave http() a URL with a space at byte "
+                                                 "24: percent-encode it\n"));
+  zc_test_host_destroy(host);
+}
+
 static void sent_came(void *user, zc_op *op, const zc_http_response *response) {
   const zc_host *host = user;
   host->done(op, response->error, response->sent ? "sent" : "not sent");
@@ -417,6 +432,7 @@ int main(void) {
       cmocka_unit_test(work_ends_even_where_its_operation_is_over),
       cmocka_unit_test(processes_end_as_scripted),
       cmocka_unit_test(answers_come_as_scripted),
+      cmocka_unit_test(a_request_that_cannot_be_sent_is_refused_here_too),
       cmocka_unit_test(what_was_sent_is_told_from_what_was_not),
       cmocka_unit_test(refused_points_are_warned_of),
       cmocka_unit_test(policies_decide_on_real_series),
