@@ -48,7 +48,11 @@ zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipelin
   if (!pipeline) pipeline = &gone;
   zc_live *live = HASH_COUNT(engine->live) < ZC_LIVE_MAX ? calloc(1, sizeof *live) : NULL;
   zc_pipeline_state *state = live ? zc_pipelines_get(engine, execution->pipeline) : NULL;
-  if (!state) {
+  if (state) {
+    live->execution = *execution;
+    HASH_ADD_STR(engine->live, execution.id, live);
+  }
+  if (!state || !live->hh.tbl) {
     zc_execution_finish(execution);
     free(live);
     return NULL;
@@ -57,10 +61,8 @@ zc_live *zc_execute_adopt(zc_engine *engine, const zc_pipeline_settings *pipelin
   live->settings = zc_settings_hold(engine->settings);
   live->pipeline = pipeline;
   live->state = state;
-  live->execution = *execution;
   zc_execution_init(execution);
   live->timer.owner = pipeline->name;
-  HASH_ADD_STR(engine->live, execution.id, live);
   DL_APPEND2(state->runs, live, prev_run, next_run);
   if (zc_places_count(live) == ZC_OK) return live;
   zc_execute_forget(live);

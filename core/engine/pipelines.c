@@ -20,7 +20,10 @@ zc_pipeline_state *zc_pipelines_get(zc_engine *engine, const char *name) {
     return NULL;
   }
   HASH_ADD_KEYPTR(hh, engine->pipelines, state->name, strlen(state->name), state);
-  return state;
+  if (state->hh.tbl) return state;
+  free(state->name);
+  free(state);
+  return NULL;
 }
 
 const zc_live *zc_pipelines_unended(const zc_pipeline_state *state, const zc_live *other) {

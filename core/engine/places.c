@@ -30,7 +30,10 @@ static zc_region_state *region_of(zc_engine *engine, const char *name) {
     return NULL;
   }
   HASH_ADD_KEYPTR(hh, engine->regions, region->name, strlen(region->name), region);
-  return region;
+  if (region->hh.tbl) return region;
+  free(region->name);
+  free(region);
+  return NULL;
 }
 
 static void take_place(zc_live *live, zc_region_state *region) {

@@ -32,6 +32,11 @@ int zc_rollup_mark_days(zc_rollup *rollup, const char *pipeline, zc_time first, 
     }
     dirty->days = ZC_ROLLUP_NOTHING;
     HASH_ADD_KEYPTR(hh, rollup->dirty, dirty->name, strlen(dirty->name), dirty);
+    if (!dirty->hh.tbl) {
+      free(dirty->name);
+      free(dirty);
+      return ZC_ENOMEM;
+    }
   }
   zc_rollup_widen(&dirty->days, first, last);
   if (now > dirty->marked_at) dirty->marked_at = now;

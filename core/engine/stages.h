@@ -13,6 +13,8 @@
 #ifndef ZC_ENGINE_STAGES_H
 #define ZC_ENGINE_STAGES_H
 
+/* Else a refused allocation ends the process. What finds no room in a table has no hh.tbl. */
+#define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
 #include "core/engine/engine.h"

@@ -58,7 +58,7 @@ def cpu(pid):
 def ended(folder):
     connection = sqlite3.connect(f"file:{folder}/state/journal.db?mode=ro", uri=True)
     try:
-        bodies = [json.loads(row[0]) for row in connection.execute("SELECT body FROM executions WHERE live = 0")]
+        bodies = [json.loads(row[0]) for row in connection.execute("SELECT body FROM executions WHERE status = 'SUCCESS'")]
     finally:
         connection.close()
     return [body for body in bodies if body["status"] == "SUCCESS"]
