@@ -3,9 +3,9 @@
  * A run whose time has come has to wait while its pipeline is paused, while another run of it has
  * not ended (overlap: queue), or while there are as many under way as its pipeline's, its region's
  * or the whole engine's limit. Those that wait start in the order of their deadlines, then of their
- * requests. The limits spread what can wait: unless limits.at_deadline says `wait`, they end at the
- * deadline. A pause and an overlap do not. Nothing of this is journalled but the reason: after a
- * restart a run that is due asks again. */
+ * requests, then of their slots. The limits spread what can wait: unless limits.at_deadline says
+ * `wait`, they end at the deadline. A pause and an overlap do not. Nothing of this is journalled
+ * but the reason: after a restart a run that is due asks again. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +144,7 @@ static int by_turn(const void *a, const void *b) {
   const zc_execution *x = &left->execution, *y = &right->execution;
   if (x->deadline != y->deadline) return x->deadline < y->deadline ? -1 : 1;
   if (x->requested_at != y->requested_at) return x->requested_at < y->requested_at ? -1 : 1;
+  if (x->slot != y->slot) return x->slot < y->slot ? -1 : 1;
   return strcmp(x->id, y->id);
 }
 

@@ -200,18 +200,36 @@ static int each_mark(void *user, const char *pipeline, zc_time slot) {
   return ZC_OK;
 }
 
-/* With `once` what is due is asked for right away; else the timers do it. A pipeline without a mark
- * is new: it begins now, or with `once` at the newest slot that can still be made up for. */
+/* A pipeline that is new, or has another schedule, begins now: its mark says so from here on, so
+ * that a slot which a restart falls on is not taken for one from before its time. With `once` it
+ * begins at the newest slot that can still be made up for. */
+static void begin(zc_schedule *schedule, zc_time now) {
+  zc_engine *engine = schedule->engine;
+  const zc_pipeline_settings *p = schedule->pipeline;
+  zc_time after = now;
+  if (engine->options.once)
+    after = zc_cron_before_newest(&p->cron, p->zone, now - ZC_LATE_GRACE, now, 1);
+  zc_pipeline_state *state = zc_pipelines_get(engine, p->name);
+  if (state)
+    zc_record_pipeline(engine, state, after, NULL, NULL);
+  else
+    zc_log(ZC_LOG_ERROR, "schedule", "%s: no memory to note when its schedule begins", p->name);
+  plan(schedule, after);
+}
+
+/* With `once` what is due is asked for right away; else the timers do it. */
 void zc_schedule_start(zc_engine *engine) {
   zc_time now = zc_loop_now(engine->loop);
-  zc_time fresh = engine->options.once ? now - ZC_LATE_GRACE : now;
   if (zc_journal_marks(engine->journal, each_mark, engine) != ZC_OK) {
     zc_log(ZC_LOG_ERROR, "schedule", "the journal's marks cannot be read: schedules begin now");
   }
   for (size_t i = 0; i < engine->n_schedules; i++) {
     zc_schedule *schedule = &engine->schedules[i];
     schedule->timer.owner = schedule->pipeline->name;
-    plan(schedule, schedule->next ? schedule->next : fresh);
+    if (schedule->next)
+      plan(schedule, schedule->next);
+    else
+      begin(schedule, now);
     if (engine->options.once && schedule->next && schedule->next <= now) take_due(schedule, now);
   }
 }
@@ -254,7 +272,6 @@ void zc_schedule_exchange(zc_engine *engine, zc_engine *fresh) {
   fresh->n_schedules = n_old;
 }
 
-/* What is new or has another schedule begins now. */
 void zc_schedule_renew(zc_engine *engine) {
   for (size_t i = 0; i < engine->n_schedules; i++) {
     zc_schedule *schedule = &engine->schedules[i];
@@ -262,7 +279,7 @@ void zc_schedule_renew(zc_engine *engine) {
     if (schedule->next)
       zc_timer_at(engine->loop, &schedule->timer, schedule->next, on_slot, schedule);
     else
-      plan(schedule, zc_loop_now(engine->loop));
+      begin(schedule, zc_loop_now(engine->loop));
   }
 }
 

@@ -101,6 +101,46 @@ def after_an_absence(program, *more):
     return slots, status["slots_missed"], said
 
 
+def the_first_slot_is_not_lost_where_a_restart_falls_on_it(program):
+    prepare(program, pipeline("hourly", HOURLY, "max_defer_hours: 0"))
+    replay(program, "2026-01-02T00:00:30Z", "2026-01-02T00:59:57Z")
+    equal(items(program), [])
+    status, _ = replay(program, "2026-01-02T01:00:04Z", "2026-01-02T01:30:00Z")
+    equal([row["slot"][11:16] for row in items(program, "SUCCESS")], ["01:00"])
+    equal(status["slots_missed"], 0)
+
+
+ONCE = """
+regions: [a]
+engine: {state_dir: ./state}
+sources: [{plugin: static_pue, regions: {a: {pue: 1, intensity: 200}}}]
+sinks: [{plugin: local_file, path: ./rows.db}]
+pipelines:
+  - {name: p, region: a, schedule: "* * * * *", catch_up: all, auto_trigger: false,
+     workload: {duration_minutes: 1, vcpu_count: 1, memory_gb: 1}}
+"""
+
+
+def a_pipeline_that_once_sees_first_has_missed_nothing(program):
+    program.write("zerocarb.yaml", ONCE)
+    done = program.run("run", "-c", "zerocarb.yaml", "--once")
+    equal(done.returncode, 0, done.stderr)
+    equal(len(items(program)), 1, "the newest slot alone")
+    equal("missed" in done.stderr, False, done.stderr)
+
+
+def slots_made_up_for_start_in_their_order(program):
+    prepare(program, pipeline("often", 'schedule: "*/5 * * * *"', "max_defer_hours: 0", "catch_up: all", "overlap: queue",
+                              body='echo "$ZEROCARB_EXECUTION_ID" >> order.log'))
+    replay(program, "2026-01-01T23:58:00Z", "2026-01-02T00:01:00Z")
+    replay(program, "2026-01-02T02:32:00Z", "2026-01-02T02:34:00Z")
+    slots = {row["execution_id"]: row["slot"] for row in items(program, "SUCCESS")}
+    with open(program.path("order.log"), encoding="utf-8") as file:
+        order = [slots[line.strip()] for line in file]
+    equal(len(order), 25)
+    equal(order, sorted(order))
+
+
 def catch_up_none_counts_what_was_missed(program):
     slots, missed, said = after_an_absence(program, "max_defer_hours: 0", "catch_up: none")
     equal(slots, ["00:00", "01:00", "10:00"])
@@ -249,7 +289,9 @@ def at_deadline_wait_never_exceeds_the_limit(program):
 
 
 if __name__ == "__main__":
-    main([catch_up_none_counts_what_was_missed, catch_up_latest_takes_the_newest_while_its_deadline_lasts,
+    main([the_first_slot_is_not_lost_where_a_restart_falls_on_it, a_pipeline_that_once_sees_first_has_missed_nothing,
+          slots_made_up_for_start_in_their_order,
+          catch_up_none_counts_what_was_missed, catch_up_latest_takes_the_newest_while_its_deadline_lasts,
           catch_up_latest_drops_what_is_long_past_its_deadline, catch_up_all_takes_the_newest_few_in_their_order,
           ten_years_of_missed_minutes_are_counted_exactly, no_slot_fires_twice_when_the_clock_is_set_back,
           overlap_skip_records_the_slot_that_it_passes_over, overlap_allow_runs_side_by_side,
