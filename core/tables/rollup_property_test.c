@@ -19,7 +19,7 @@
 #define PIPELINES 5
 #define TEAMS     2
 #define RUNS      250
-#define ROUNDS    40
+#define ROUNDS    20
 #define TEXT_SIZE 640
 
 typedef struct {
