@@ -143,7 +143,7 @@ def once_passes_over_what_is_paused(program):
     with Engine(program) as engine:
         counted = shown(program, "build")["slots_paused"]
         equal(engine.end(), 0)
-    equal(15 <= counted <= 18, True, f"{counted}: a new schedule begins 15 minutes ago with --once")
+    equal(1 <= counted <= 3, True, f"{counted}: a new schedule begins with its newest slot, and others may have come")
 
 
 def a_run_that_is_deferred_waits_past_its_deadline_until_it_is_resumed(program):
