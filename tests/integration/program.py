@@ -3,6 +3,7 @@ import csv
 import datetime
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -88,9 +89,11 @@ def main(tests):
             test(program)
             passed += 1
             print(f"ok {test.__name__}", flush=True)
+            shutil.rmtree(program.folder, ignore_errors=True)  # a failed one is kept to be looked at
         except Skipped as reason:
             skipped += 1
             print(f"skipped {test.__name__}: {reason}", flush=True)
+            shutil.rmtree(program.folder, ignore_errors=True)
         except Exception:  # a test that breaks is a test that fails
             failed += 1
             print(f"FAILED {test.__name__} in {program.folder}", flush=True)
