@@ -15,7 +15,7 @@
 typedef struct {
   zc_session session;
   zc_time from, to; /* midnights */
-  const char *from_text, *to_text;
+  char from_text[ZC_DATE_SIZE], to_text[ZC_DATE_SIZE];
   bool ended, interrupted, fatal;
   int status;
   char message[400];
@@ -112,14 +112,44 @@ static int run_here(rebuild *r) {
 
 /* ---- the command ---- */
 
-static int read_date(const zc_arguments *arguments, const char *name, const char **ret_text,
-                     zc_time *ret) {
+static int read_date(const zc_arguments *arguments, const char *name, zc_time *ret) {
   const char *text = zc_arguments_text(arguments, name);
   if (!text) return zc_cli_usage("tables: rebuild wants --from DATE and --to DATE");
   const zc_span span = {text, strlen(text)};
   if (zc_date_parse(&span, ret) != ZC_OK)
     return zc_cli_usage("tables: --%s: '%s' is no date such as 2026-01-31", name, text);
-  *ret_text = text;
+  return ZC_EXIT_FINE;
+}
+
+/* The week and the month that the first day lies in, where they begin before `kept`. */
+static void say_periods_left_alone(zc_time first, zc_time kept) {
+  for (zc_period_kind kind = ZC_WEEKLY; kind <= ZC_MONTHLY; kind++) {
+    zc_period period = zc_period_of(kind, first);
+    char key[ZC_PERIOD_KEY_SIZE];
+    if (period.first >= kept) continue;
+    zc_period_key(&period, key);
+    zc_cli_message("%s is left as it is: runs of its first days have expired", key);
+  }
+}
+
+/* Days that cannot be rebuilt are left out of the span, and said. */
+static int clamp(rebuild *r, zc_time now) {
+  zc_time first = zc_rollup_first_day(now), today = zc_day_of(now);
+  char kept[ZC_DATE_SIZE] = "";
+  zc_date_format(first, kept, sizeof kept);
+  if (r->from > today)
+    return zc_cli_usage("tables: no day that has begun lies between these dates");
+  if (r->to < first)
+    return zc_cli_usage("tables: runs of these days have expired: days from %s on can be rebuilt",
+                        kept);
+  if (r->from < first) {
+    zc_cli_message("days before %s are left as they are: runs of them have expired", kept);
+    r->from = first;
+  }
+  if (r->to > today) r->to = today;
+  say_periods_left_alone(r->from, first);
+  zc_date_format(r->from, r->from_text, sizeof r->from_text);
+  zc_date_format(r->to, r->to_text, sizeof r->to_text);
   return ZC_EXIT_FINE;
 }
 
@@ -127,8 +157,8 @@ int zc_tables_rebuild(const zc_arguments *arguments) {
   rebuild r = {.ended = false};
   zc_time now = 0;
   zc_error error;
-  int status = read_date(arguments, "from", &r.from_text, &r.from);
-  if (status == ZC_EXIT_FINE) status = read_date(arguments, "to", &r.to_text, &r.to);
+  int status = read_date(arguments, "from", &r.from);
+  if (status == ZC_EXIT_FINE) status = read_date(arguments, "to", &r.to);
   if (status != ZC_EXIT_FINE) return status;
   if (r.from > r.to) return zc_cli_usage("tables: --from must not lie after --to");
   if (zc_arguments_time(arguments, "now", &now, &error) != ZC_OK)
@@ -136,6 +166,7 @@ int zc_tables_rebuild(const zc_arguments *arguments) {
   zc_signals_install();
   status = zc_session_init(&r.session, now);
   if (status == ZC_EXIT_FINE) status = zc_session_load(&r.session, arguments, true);
+  if (status == ZC_EXIT_FINE) status = clamp(&r, zc_loop_now(r.session.loop));
   if (status == ZC_EXIT_FINE && (now || ask_engine(&r, &status) == ZC_ENOTFOUND))
     status = run_here(&r);
   zc_session_finish(&r.session);

@@ -192,6 +192,8 @@ int zc_engine_rebuild_tables(zc_engine *engine, zc_time from, zc_time to,
   if (engine->stopping) return zc_error_set(error, ZC_ECANCELED, "the engine is stopping");
   if (from > to || from > now)
     return zc_error_set(error, ZC_EINVAL, "no day that has begun lies between these dates");
+  if (to < zc_rollup_first_day(now))
+    return zc_error_set(error, ZC_EINVAL, "of these days runs have expired: they are left alone");
   if (rollup->n_waiters == ZC_ROLLUP_WAITERS_MAX)
     return zc_error_set(error, ZC_ECONFLICT, "too many wait for the tables already");
   if (mark_all(rollup, from, to + ZC_DAY - 1 < now ? to + ZC_DAY - 1 : now) != ZC_OK)

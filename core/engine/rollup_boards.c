@@ -128,13 +128,14 @@ static void have_read(zc_rollup_pass *pass) {
 
 /* ---- windows ---- */
 
+/* A period some of whose days have expired stays as it was made when they were there. */
 static void set_periods(zc_rollup_pass *pass) {
   zc_rollup_boards *board = &pass->board;
   board->n_periods = 0;
   for (zc_period_kind kind = ZC_DAILY; kind < ZC_PERIOD_KINDS; kind++) {
     zc_period period = zc_period_of(kind, pass->window.first);
     while (period.first <= pass->window.last) {
-      board->periods[board->n_periods++] = period;
+      if (period.first >= pass->first_day) board->periods[board->n_periods++] = period;
       period = zc_period_of(kind, period.end);
     }
   }

@@ -84,8 +84,9 @@ typedef struct {
 struct zc_rollup_pass {
   zc_rollup *rollup;
   zc_engine *engine;
-  zc_time now;      /* when it began */
-  bool with_boards; /* the leaderboards too */
+  zc_time now;       /* when it began */
+  zc_time first_day; /* what begins before it is left as it is: rows of it have expired */
+  bool with_boards;  /* the leaderboards too */
   zc_rollup_span hours, boards;
   zc_rollup_dirty *targets;
   size_t n_targets;

@@ -81,6 +81,12 @@ static int mark_ended_days(zc_rollup_pass *pass) {
   return status;
 }
 
+/* Of days, those of which every row is there still. */
+static zc_rollup_span kept(const zc_rollup_pass *pass, const zc_rollup_span *days) {
+  return (zc_rollup_span){days->first > pass->first_day ? days->first : pass->first_day,
+                          days->last};
+}
+
 /* What is young stays with the stage, to be read once more by the next pass. */
 static int take_targets(zc_rollup_pass *pass) {
   zc_rollup *rollup = pass->rollup;
@@ -89,11 +95,11 @@ static int take_targets(zc_rollup_pass *pass) {
   if (!pass->targets) return ZC_ENOMEM;
   HASH_ITER(hh, rollup->dirty, dirty, next) {
     zc_rollup_dirty *target = &pass->targets[pass->n_targets];
-    target->days = dirty->days;
+    target->days = kept(pass, &dirty->days);
     target->marked_at = dirty->marked_at;
     if (!(target->name = zc_duplicate(dirty->name))) return ZC_ENOMEM;
     pass->n_targets++;
-    zc_rollup_widen(&rollup->boards, dirty->days.first, dirty->days.last);
+    zc_rollup_widen(&rollup->boards, target->days.first, target->days.last);
     if (!rollup->final && pass->now - dirty->marked_at < ZC_ROLLUP_YOUNG) continue;
     HASH_DEL(rollup->dirty, dirty);
     free(dirty->name);
@@ -107,6 +113,8 @@ static void take_hours(zc_rollup_pass *pass) {
   zc_rollup *rollup = pass->rollup;
   zc_time running = zc_hour_of(pass->now);
   pass->hours = rollup->hours;
+  zc_time oldest = pass->now - zc_tables[ZC_TABLE_HISTORY]->retention_s * ZC_SECOND;
+  if (pass->hours.first < oldest) pass->hours.first = zc_hour_of(oldest);
   if (!rollup->final && pass->now - rollup->hours_marked_at < ZC_ROLLUP_YOUNG) return;
   if (rollup->hours.last < running)
     rollup->hours = ZC_ROLLUP_NOTHING;
@@ -121,7 +129,7 @@ static void take_boards(zc_rollup_pass *pass) {
   pass->boards = ZC_ROLLUP_NOTHING;
   if (!due && !rollup->final && rollup->n_waiters == 0) return;
   pass->with_boards = true;
-  pass->boards = rollup->boards;
+  pass->boards = kept(pass, &rollup->boards);
   rollup->boards = ZC_ROLLUP_NOTHING;
   /* The running day, week and month, should nothing have run yet: so that no row of the last one
    * stays for the running one. */
@@ -153,6 +161,7 @@ void zc_rollup_pass_begin(zc_rollup *rollup) {
   pass->rollup = rollup;
   pass->engine = engine;
   pass->now = zc_loop_now(engine->loop);
+  pass->first_day = zc_rollup_first_day(pass->now);
   pass->threshold = engine->settings->insights_threshold;
   pass->writer.timer.owner = "rollups";
   pass->hours = pass->boards = ZC_ROLLUP_NOTHING;

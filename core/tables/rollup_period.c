@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "core/base/time_text.h"
+#include "core/tables/schema.h"
+
+#define READING ZC_HOUR /* rows that expire while they are read are of no use either */
 
 static zc_time floor_to(zc_time time, int64_t step) {
   int64_t past = time % step;
@@ -66,6 +69,12 @@ void zc_period_key(const zc_period *period, char text[ZC_PERIOD_KEY_SIZE]) {
 
 int zc_period_week(const zc_period *period, zc_time time) {
   return (int)((monday_of(time) - monday_of(period->first)) / (7 * ZC_DAY));
+}
+
+zc_time zc_rollup_first_day(zc_time now) {
+  int64_t runs = zc_tables[ZC_TABLE_EXECUTIONS]->retention_s * ZC_SECOND;
+  int64_t days = zc_tables[ZC_TABLE_ANALYTICS]->retention_s * ZC_SECOND;
+  return zc_day_of(now + READING - (runs < days ? runs : days)) + ZC_DAY;
 }
 
 int zc_date_parse(const zc_span *text, zc_time *ret) {

@@ -25,6 +25,10 @@ void zc_period_key(const zc_period *period, char text[ZC_PERIOD_KEY_SIZE]);
 /* Which of the period's weeks a time of it lies in, from 0; at most 5. */
 int zc_period_week(const zc_period *period, zc_time time);
 
+/* The first day all of whose runs, and whose row of pipeline_analytics, are kept still: what begins
+ * before it cannot be made anew, only made too small. */
+zc_time zc_rollup_first_day(zc_time now);
+
 /* "2025-12-14" to its midnight. ZC_EINVAL. */
 int zc_date_parse(const zc_span *text, zc_time *ret);
 

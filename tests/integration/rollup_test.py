@@ -212,6 +212,27 @@ def late_and_corrected_rows_give_what_they_would_have_given_at_once(program):
     equal(tables(program), late)
 
 
+# ---- where runs have expired ----
+
+def a_period_some_of_whose_runs_have_expired_is_left_as_it_was_made(program):
+    year = small_year(seed=6)
+    ready(program, year, raw(year))
+    rebuild(program)
+    before = tables(program, without=("updated_at",))
+    later = "2026-12-25T12:00:00Z"  # runs of 24 December 2025 have expired, and some of the 25th
+    done = zerocarb(program, "tables", "rebuild", "--from", "0001-01-01", "--to", "9999-12-31", "--now", later)
+    equal(done.stdout, "rebuilt 2025-12-26 to 2026-12-25\n")
+    for words in ("days before 2025-12-26 are left as they are", "weekly#2025-W52 is left", "monthly#2025-12 is left"):
+        assert words in done.stderr, done.stderr
+    dated = [row for row in before["carbon_leaderboard"] if "#" in row]
+    equal([row for row in tables(program, without=("updated_at",))["carbon_leaderboard"] if "#" in row], dated)
+    forget(program)
+    zerocarb(program, "tables", "rebuild", "--from", "2025-12-01", "--to", "2026-01-10", "--now", later)
+    made = {row["period"] for row in program.rows("carbon_leaderboard") if "#" in row["period"]}
+    equal(made, {"daily#2025-12-26", "daily#2025-12-27", "daily#2025-12-28"})
+    equal({row["date"] for row in program.rows("pipeline_analytics")}, {"2025-12-26", "2025-12-27", "2025-12-28"})
+
+
 # ---- the same from DynamoDB ----
 
 def from_dynamodb_they_are_the_same(program):
@@ -328,14 +349,16 @@ def what_cannot_be_rebuilt_is_said(program):
         assert words in done.stderr, done.stderr
     done = program.run("tables", "create", "-c", "zerocarb.yaml", "--from", FIRST)
     equal(done.returncode, 2, done.stderr)
-    done = program.run("tables", "rebuild", "-c", "zerocarb.yaml", "--from", "2999-01-01", "--to", "2999-01-02")
-    assert "no day that has begun" in done.stderr, done.stderr
+    for days, words in ((("2999-01-01", "2999-01-02"), "no day that has begun"), (("0001-01-01", "2024-12-27"), "2024-12-30 on")):
+        done = program.run("tables", "rebuild", "-c", "zerocarb.yaml", "--from", days[0], "--to", days[1], "--now", NOW)
+        equal(done.returncode, 2, done.stderr)
+        assert words in done.stderr, done.stderr
     program.write("zerocarb.yaml", year.config("  []\n"))
-    done = program.run("tables", "rebuild", "-c", "zerocarb.yaml", "--from", FIRST, "--to", LAST)
+    done = program.run("tables", "rebuild", "-c", "zerocarb.yaml", "--from", FIRST, "--to", LAST, "--now", NOW)
     assert "no sink that can be read back" in done.stderr, done.stderr
 
 
 run([the_tables_are_what_a_plain_computation_gives, rebuilt_again_nothing_changes,
      rebuilt_in_parts_in_any_order_it_is_the_same, late_and_corrected_rows_give_what_they_would_have_given_at_once,
-     from_dynamodb_they_are_the_same, the_engine_keeps_them_as_a_rebuild_would_make_them,
+     a_period_some_of_whose_runs_have_expired_is_left_as_it_was_made, from_dynamodb_they_are_the_same, the_engine_keeps_them_as_a_rebuild_would_make_them,
      a_sink_that_was_away_gets_them_later, a_running_engine_rebuilds_them_when_asked, what_cannot_be_rebuilt_is_said])
