@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zerocarb/plugin.h>
 
 #include "core/base/json.h"
 #include "core/base/text.h"
@@ -16,11 +17,16 @@ static struct {
   FILE *stream;
 } log_state = {.level = ZC_LOG_INFO};
 
+typedef struct {
+  char *text;
+  size_t length;
+  unsigned holders;
+} hidden_text;
+
 /* The longest first: one may be a part of another. */
 static struct {
-  char *texts[ZC_LOG_SECRETS];
-  unsigned holders[ZC_LOG_SECRETS];
-  size_t n;
+  hidden_text *list;
+  size_t n, capacity;
 } secrets;
 static pthread_mutex_t secrets_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -37,57 +43,71 @@ int zc_log_level(void) {
 
 /* ---- secrets ---- */
 
-static size_t position_of(const char *secret) {
-  size_t at = 0;
-  while (at < secrets.n && strcmp(secrets.texts[at], secret) != 0)
-    at++;
-  return at;
+/* The longer one first, and those of one length in the order of their bytes. */
+static int compare(const hidden_text *a, const char *text, size_t length) {
+  if (a->length != length) return a->length > length ? -1 : 1;
+  return strcmp(a->text, text);
 }
 
-static void insert(char *secret) {
-  size_t length = strlen(secret), at = 0;
-  while (at < secrets.n && strlen(secrets.texts[at]) >= length)
-    at++;
-  memmove(&secrets.texts[at + 1], &secrets.texts[at], (secrets.n - at) * sizeof *secrets.texts);
-  memmove(&secrets.holders[at + 1], &secrets.holders[at],
-          (secrets.n - at) * sizeof *secrets.holders);
-  secrets.texts[at] = secret;
-  secrets.holders[at] = 1;
-  secrets.n++;
-}
-
-static bool hide(const char *secret) {
-  size_t at = position_of(secret);
-  if (at < secrets.n) {
-    secrets.holders[at]++;
-    return true;
+/* Where it is, or would be: *ret_found. */
+static size_t position_of(const char *text, bool *ret_found) {
+  size_t low = 0, high = secrets.n, length = strlen(text);
+  *ret_found = false;
+  while (low < high && !*ret_found) {
+    size_t middle = low + (high - low) / 2;
+    int order = compare(&secrets.list[middle], text, length);
+    *ret_found = order == 0;
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  char *copy = secrets.n < ZC_LOG_SECRETS ? strdup(secret) : NULL;
-  if (copy) insert(copy);
-  return copy != NULL;
+  return high;
 }
 
-bool zc_log_hide(const char *secret) {
-  if (strlen(secret) < ZC_LOG_SECRET_MIN) return false;
+static int insert(size_t at, const char *secret) {
+  if (secrets.n == ZC_LOG_SECRETS) return ZC_ECONFLICT;
+  if (secrets.n == secrets.capacity) {
+    size_t capacity = secrets.capacity ? secrets.capacity * 2 : 64;
+    hidden_text *grown = realloc(secrets.list, capacity * sizeof *grown);
+    if (!grown) return ZC_ENOMEM;
+    secrets.list = grown;
+    secrets.capacity = capacity;
+  }
+  char *copy = strdup(secret);
+  if (!copy) return ZC_ENOMEM;
+  memmove(&secrets.list[at + 1], &secrets.list[at], (secrets.n - at) * sizeof *secrets.list);
+  secrets.list[at] = (hidden_text){.text = copy, .length = strlen(copy), .holders = 1};
+  secrets.n++;
+  return ZC_OK;
+}
+
+int zc_log_hide(const char *secret) {
+  if (strlen(secret) < ZC_LOG_SECRET_MIN) return ZC_EINVAL;
   pthread_mutex_lock(&secrets_lock);
-  bool hidden = hide(secret);
+  bool found;
+  int status = ZC_OK;
+  size_t at = position_of(secret, &found);
+  if (found)
+    secrets.list[at].holders++;
+  else
+    status = insert(at, secret);
   pthread_mutex_unlock(&secrets_lock);
-  return hidden;
+  return status;
 }
 
 static void wipe(size_t at) {
-  explicit_bzero(secrets.texts[at], strlen(secrets.texts[at]));
-  free(secrets.texts[at]);
+  explicit_bzero(secrets.list[at].text, secrets.list[at].length);
+  free(secrets.list[at].text);
   secrets.n--;
-  memmove(&secrets.texts[at], &secrets.texts[at + 1], (secrets.n - at) * sizeof *secrets.texts);
-  memmove(&secrets.holders[at], &secrets.holders[at + 1],
-          (secrets.n - at) * sizeof *secrets.holders);
+  memmove(&secrets.list[at], &secrets.list[at + 1], (secrets.n - at) * sizeof *secrets.list);
 }
 
 void zc_log_release(const char *secret) {
   pthread_mutex_lock(&secrets_lock);
-  size_t at = position_of(secret);
-  if (at < secrets.n && --secrets.holders[at] == 0) wipe(at);
+  bool found;
+  size_t at = position_of(secret, &found);
+  if (found && --secrets.list[at].holders == 0) wipe(at);
   pthread_mutex_unlock(&secrets_lock);
 }
 
@@ -95,26 +115,41 @@ void zc_log_forget(void) {
   pthread_mutex_lock(&secrets_lock);
   while (secrets.n > 0)
     wipe(secrets.n - 1);
+  free(secrets.list);
+  secrets.list = NULL;
+  secrets.capacity = 0;
   pthread_mutex_unlock(&secrets_lock);
 }
 
-static void redact_whole(char *text, const char *secret) {
-  static const char mask[] = "***";
-  size_t length = strlen(secret);
-  for (char *at = text; (at = strstr(at, secret));) {
-    memcpy(at, mask, sizeof mask - 1);
-    at += sizeof mask - 1;
-    char *rest = at + length - (sizeof mask - 1);
+static const char mask[] = "***";
+#define MASK (sizeof mask - 1)
+
+static void redact_whole(char *text, const hidden_text *secret) {
+  for (char *at = text; (at = strstr(at, secret->text));) {
+    memcpy(at, mask, MASK);
+    at += MASK;
+    char *rest = at + secret->length - MASK;
     memmove(at, rest, strlen(rest) + 1);
   }
 }
 
 /* A text that ends with the beginning of a secret. */
-static void redact_cut(char *text, const char *secret) {
-  size_t length = strlen(text), most = strlen(secret) - 1;
+static void redact_end(char *text, const hidden_text *secret) {
+  size_t length = strlen(text), most = secret->length - 1;
   for (size_t n = most < length ? most : length; n >= ZC_LOG_SECRET_MIN; n--) {
-    if (memcmp(text + length - n, secret, n) != 0) continue;
-    memcpy(text + length - n, "***", sizeof "***");
+    if (memcmp(text + length - n, secret->text, n) != 0) continue;
+    memcpy(text + length - n, mask, sizeof mask);
+    return;
+  }
+}
+
+/* A text that begins with the end of a secret. */
+static void redact_beginning(char *text, const hidden_text *secret) {
+  size_t length = strlen(text), most = secret->length - 1;
+  for (size_t n = most < length ? most : length; n >= ZC_LOG_SECRET_MIN; n--) {
+    if (memcmp(text, secret->text + secret->length - n, n) != 0) continue;
+    memcpy(text, mask, MASK);
+    memmove(text + MASK, text + n, length - n + 1);
     return;
   }
 }
@@ -122,9 +157,11 @@ static void redact_cut(char *text, const char *secret) {
 void zc_log_redact(char *text) {
   pthread_mutex_lock(&secrets_lock);
   for (size_t i = 0; i < secrets.n; i++)
-    redact_whole(text, secrets.texts[i]);
-  for (size_t i = 0; i < secrets.n; i++)
-    redact_cut(text, secrets.texts[i]);
+    redact_whole(text, &secrets.list[i]);
+  for (size_t i = 0; i < secrets.n; i++) {
+    redact_beginning(text, &secrets.list[i]);
+    redact_end(text, &secrets.list[i]);
+  }
   pthread_mutex_unlock(&secrets_lock);
 }
 

@@ -20,18 +20,18 @@ int zc_log_level(void);
 void zc_log(int level, const char *component, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-#define ZC_LOG_SECRETS    64
-#define ZC_LOG_SECRET_MIN 6 /* bytes; a shorter one would be found in harmless words */
+#define ZC_LOG_SECRETS    65536 /* more than any configuration has */
+#define ZC_LOG_SECRET_MIN 6     /* bytes; a shorter one would be found in harmless words */
 
 /* From now on `secret` is shown as *** in every line, and by zc_log_redact(), until as many have
- * released it as have hidden it. False where it is too short, or one too many: there is nothing to
- * release then. From any thread. */
-bool zc_log_hide(const char *secret);
+ * released it as have hidden it. ZC_EINVAL where it is too short, ZC_ECONFLICT where it is one too
+ * many, ZC_ENOMEM: it stays to be seen, and there is nothing to release. From any thread. */
+int zc_log_hide(const char *secret);
 void zc_log_release(const char *secret);
 /* Wipes the secrets. */
 void zc_log_forget(void);
-/* For what else shows texts of remotes: status, records, commands. Also takes away what the end of
- * a text that was cut still has of a secret. The text only gets shorter. */
+/* For what else shows texts of remotes: status, records, commands. Also takes away what the
+ * beginning or the end of a text that was cut still has of a secret. The text only gets shorter. */
 void zc_log_redact(char *text);
 
 #endif

@@ -140,7 +140,13 @@ const char *zc_arguments_text(const zc_arguments *arguments, const char *name) {
 int zc_arguments_time(const zc_arguments *arguments, const char *name, zc_time *ret,
                       zc_error *error) {
   const char *text = zc_arguments_text(arguments, name);
-  if (!text || zc_time_parse(text, ret) == ZC_OK) return ZC_OK;
+  zc_time time;
+  if (!text) return ZC_OK;
+  if (zc_time_parse(text, &time) == ZC_OK) {
+    if (time > 0) return *ret = time, ZC_OK; /* 0 says none, all through the program */
+    return zc_error_set(error, ZC_EINVAL, "--%s: %s does not lie after 1970-01-01T00:00:00Z", name,
+                        text);
+  }
   return zc_error_set(error, ZC_EINVAL, "--%s: '%s' is no time such as 2026-01-02T03:04:05Z", name,
                       text);
 }

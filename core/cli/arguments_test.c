@@ -133,6 +133,10 @@ static void times_and_numbers_are_checked(void **state) {
   assert_int_equal(zc_arguments_time(&a, "at", &at, &error), ZC_EINVAL);
   assert_string_equal(error.text, "--at: 'tomorrow' is no time such as 2026-01-02T03:04:05Z");
   assert_int_equal(zc_arguments_number(&a, "limit", 1, 9, &n, &error), ZC_EINVAL);
+  assert_int_equal(PARSE(&a, NULL, "--at", "1970-01-01T00:00:00Z"), ZC_OK);
+  assert_int_equal(zc_arguments_time(&a, "at", &at, &error), ZC_EINVAL);
+  assert_string_equal(error.text,
+                      "--at: 1970-01-01T00:00:00Z does not lie after 1970-01-01T00:00:00Z");
   assert_int_equal(PARSE(&a, NULL, "-j"), ZC_OK);
   assert_int_equal(zc_arguments_time(&a, "at", &at, &error), ZC_OK);
   assert_int_equal(zc_arguments_number(&a, "limit", 1, 9, &n, &error), ZC_OK);

@@ -3,8 +3,11 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/cli/output.h"
 
@@ -18,13 +21,30 @@ static const zc_command *const commands[N_COMMANDS] = {
 /* The command that is running: what messages about usage refer to. */
 static const zc_command *current;
 
+/* Names of files, arguments, an engine's words: of what they hold nothing steers the terminal. */
 void zc_cli_message(const char *format, ...) {
   va_list arguments;
-  fputs("zerocarb: ", stderr);
+  char *text = NULL;
   va_start(arguments, format);
-  vfprintf(stderr, format, arguments);
+  if (vasprintf(&text, format, arguments) < 0) text = NULL;
   va_end(arguments);
-  fputc('\n', stderr);
+  if (text) {
+    zc_log_redact(text);
+    zc_make_printable(text, '?');
+  }
+  fprintf(stderr, "zerocarb: %s\n", text ? text : "no memory for the message");
+  free(text);
+}
+
+void zc_cli_lines(const char *text) {
+  while (*text) {
+    size_t n = strcspn(text, "\n");
+    char *line = strndup(text, n);
+    if (line) zc_make_printable(line, '?');
+    fprintf(stderr, "%s\n", line ? line : "no memory for the line");
+    free(line);
+    text += n + (text[n] == '\n');
+  }
 }
 
 int zc_cli_usage(const char *format, ...) {

@@ -43,6 +43,9 @@ extern const zc_command zc_command_run, zc_command_check, zc_command_decide, zc_
 
 int zc_cli_main(int argc, char **argv);
 
+/* Lines that are not all ours, on stderr: without what steers terminals. */
+void zc_cli_lines(const char *text);
+
 /* "zerocarb: …" on stderr. */
 void zc_cli_message(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same for a mistake in the arguments; gives ZC_EXIT_USAGE. */

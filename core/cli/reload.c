@@ -1,6 +1,4 @@
 /* reload - tells the running engine to read its configuration again. */
-#include <stdio.h>
-
 #include "core/base/json.h"
 #include "core/cli/engine_request.h"
 #include "core/cli/output.h"
@@ -12,7 +10,7 @@ static void print_outcome(const zc_json *answer, int http_status) {
   const char *path = zc_json_get_text(answer, "path");
   const char *findings = zc_json_get_text(answer, "findings");
   const char *why = zc_json_get_text(answer, "error");
-  if (findings) fputs(findings, stderr);
+  if (findings) zc_cli_lines(findings);
   if (http_status == 200)
     zc_cli_message("%s is in force", path ? path : "the file");
   else

@@ -1,6 +1,7 @@
 /* report_csv.c - the main table of a document, by RFC 4180. */
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
 #include "core/cli/report_print.h"
@@ -74,16 +75,31 @@ static const struct {
 
 /* Spreadsheets take a text that begins so for a formula: it gets an apostrophe before it. */
 static bool is_formula(const char *text) {
-  return *text && strchr("=+-@\t\r", *text);
+  static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"}; /* ＝ ＋ － ＠ */
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+    if (strncmp(text, wide[i], strlen(wide[i])) == 0) return true;
+  return *text && strchr("=+-@", *text);
+}
+
+/* One character of a foreign text; what steers terminals and readers becomes a blank. */
+static size_t add_character(zc_buffer *to, const char *text, size_t n) {
+  size_t length = zc_utf8_length(text, n);
+  if (length == 0 || zc_is_steering(text, n)) {
+    zc_buffer_char(to, ' ');
+    return length ? length : 1;
+  }
+  if (*text == '"') zc_buffer_char(to, '"');
+  zc_buffer_add(to, text, length);
+  return length;
 }
 
 static void add_text(zc_buffer *to, const char *text) {
+  size_t n = strlen(text);
+  const char *shown = text + strspn(text, " \t\r\n");
   zc_buffer_char(to, '"');
-  if (is_formula(text)) zc_buffer_char(to, '\'');
-  for (; *text; text++) {
-    if (*text == '"') zc_buffer_char(to, '"');
-    zc_buffer_char(to, *text);
-  }
+  if (is_formula(shown)) zc_buffer_char(to, '\'');
+  for (size_t i = 0; i < n;)
+    i += add_character(to, text + i, n - i);
   zc_buffer_char(to, '"');
 }
 

@@ -2,16 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/random.h"
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
 
-#define SUFFIX ".part" /* of the file while it is written, after the process's number */
+#define SUFFIX ".part" /* of the file while it is written, after a random number */
 
 static int complain(const char *path) {
   zc_cli_message("cannot write '%s': %s", path, strerror(errno));
@@ -38,9 +40,17 @@ static int write_at_once(const zc_buffer *page, const char *path) {
   return status;
 }
 
-static bool write_part(const zc_buffer *page, const char *part) {
-  int descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
-  if (descriptor < 0) return false;
+/* Nobody has put anything in its way: its name is not to be guessed, and it is new. */
+static int open_part(const char *path, char part[PATH_MAX]) {
+  int n = snprintf(part, PATH_MAX, "%s.%016" PRIx64 SUFFIX, path, zc_random_seed());
+  if (n < 0 || n >= PATH_MAX) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  return open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+static bool write_part(const zc_buffer *page, int descriptor) {
   bool written = write_all(descriptor, page) && fsync(descriptor) == 0;
   int reason = errno;
   if (close(descriptor) != 0 && written) return false;
@@ -50,12 +60,9 @@ static bool write_part(const zc_buffer *page, const char *part) {
 
 static int replace_file(const zc_buffer *page, const char *path) {
   char part[PATH_MAX];
-  int n = snprintf(part, sizeof part, "%s.%ld" SUFFIX, path, (long)getpid());
-  if (n < 0 || (size_t)n >= sizeof part) {
-    errno = ENAMETOOLONG;
-    return complain(path);
-  }
-  if (write_part(page, part) && rename(part, path) == 0) return ZC_EXIT_FINE;
+  int descriptor = open_part(path, part);
+  if (descriptor < 0) return complain(path);
+  if (write_part(page, descriptor) && rename(part, path) == 0) return ZC_EXIT_FINE;
   int status = complain(path);
   unlink(part);
   return status;

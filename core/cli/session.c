@@ -94,7 +94,7 @@ static void print_errors(const zc_session *session) {
   zc_buffer text;
   zc_buffer_init(&text, 1u << 20);
   zc_findings_print(&session->findings, session->path, &text);
-  fputs(text.data ? text.data : "", stderr);
+  zc_cli_lines(text.data ? text.data : "");
   zc_buffer_finish(&text);
   zc_cli_message("%s: %zu error%s", session->path, session->findings.errors,
                  session->findings.errors == 1 ? "" : "s");

@@ -61,7 +61,17 @@ static void test_bound(void **state) {
   zc_findings_finish(&findings);
 }
 
+/* What a finding quotes may be of a stranger. */
+static void test_printable(void **state) {
+  (void)state;
+  zc_findings findings = {0};
+  zc_findings_add(&findings, false, 1, 1, "%s", "a\x1b[2J\nf.yaml: fine \xc2\x9b \xff");
+  assert_prints(&findings, "f.yaml:1:1: error: a?[2J?f.yaml: fine ? ?\n");
+  zc_findings_finish(&findings);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_bound)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_bound),
+                                     cmocka_unit_test(test_printable)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

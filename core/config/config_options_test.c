@@ -28,6 +28,7 @@ static const zc_option rows[] = {
     {"path", ZC_PATH, 0, "./a", NULL, "Which file."},
     {"list", ZC_STRING_LIST, 0, "[a, 'b c']", "1..3", "Which ones."},
     {"secret", ZC_STRING, ZC_SECRET, NULL, NULL, "The token."},
+    {"headers", ZC_STRING_LIST, ZC_SECRET_VALUES, NULL, NULL, "Headers."},
     {"absent", ZC_INTEGER, 0, NULL, NULL, "Not given."},
 };
 
@@ -219,6 +220,38 @@ static void test_secret_is_hidden(void **state) {
   zc_log_forget();
 }
 
+static void assert_shown(const char *text, const char *expected) {
+  char copy[200];
+  snprintf(copy, sizeof copy, "%s", text);
+  zc_log_redact(copy);
+  assert_string_equal(copy, expected);
+}
+
+/* A remote may send back the token alone. */
+static void test_parts_of_a_secret_are_hidden(void **state) {
+  (void)state;
+  zc_config *config =
+      make((const char *const[][2]){{"secret", "Bearer token-4711 abc token-4712"}}, 1);
+  assert_shown("no token-4711, no token-4712: abc", "no ***, no ***: abc");
+  assert_shown("Bearer is wanted", "Bearer is wanted");
+  zc_config_free(config);
+  assert_shown("token-4711", "token-4711");
+  zc_log_forget();
+}
+
+static void test_values_of_telling_names_are_hidden(void **state) {
+  (void)state;
+  zc_config *config =
+      make((const char *const[][2]){{"headers", "['PRIVATE-TOKEN: glpat-4711', "
+                                                "'Accept: text/html', glpat-4712]"}},
+           1);
+  assert_shown("PRIVATE-TOKEN glpat-4711 text/html glpat-4712", "PRIVATE-TOKEN *** text/html ***");
+  zc_config_free(config);
+  assert_refused("headers", "{a: glpat-4713}",
+                 "headers: a mapping where a list of texts is wanted");
+  zc_log_forget();
+}
+
 static void test_regions(void **state) {
   (void)state;
   zc_config *config = make(NULL, 0);
@@ -232,11 +265,17 @@ static void test_regions(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_defaults), cmocka_unit_test(test_absent),
-      cmocka_unit_test(test_values),   cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_required), cmocka_unit_test(test_bad_tables),
-      cmocka_unit_test(test_secret),   cmocka_unit_test(test_secret_is_hidden),
+      cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_absent),
+      cmocka_unit_test(test_values),
+      cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_required),
+      cmocka_unit_test(test_bad_tables),
+      cmocka_unit_test(test_secret),
+      cmocka_unit_test(test_secret_is_hidden),
       cmocka_unit_test(test_regions),
+      cmocka_unit_test(test_parts_of_a_secret_are_hidden),
+      cmocka_unit_test(test_values_of_telling_names_are_hidden),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

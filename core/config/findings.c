@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
+#include "core/base/text.h"
 #include "core/config/config.h"
 
 void zc_findings_finish(zc_findings *findings) {
@@ -48,6 +50,10 @@ void zc_findings_add(zc_findings *findings, bool warning, int line, int column, 
   va_start(arguments, format);
   if (vasprintf(&text, format, arguments) < 0) text = NULL;
   va_end(arguments);
+  if (text) {
+    zc_log_redact(text);
+    zc_make_printable(text, '?'); /* it may quote the file, other files and plugins */
+  }
   if (!warning) findings->errors++;
   zc_finding *place = text ? place_for(findings, warning) : NULL;
   if (!place) {

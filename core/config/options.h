@@ -5,6 +5,7 @@
 #define ZC_CONFIG_OPTIONS_H
 
 #include "core/config/check.h"
+#include "core/config/hidden.h"
 #include "core/config/range.h"
 
 #define ZC_LIST_MAX     256                 /* items of a ZC_STRING_LIST */
@@ -12,9 +13,9 @@
 
 typedef struct {
   char *name;
-  bool present; /* given, or by default */
-  bool hidden;  /* a secret that the log knows */
-  char *text;   /* scalars: as written; paths absolute */
+  bool present;     /* given, or by default */
+  zc_hidden hidden; /* what of it is secret */
+  char *text;       /* scalars: as written; paths absolute */
   int64_t integer;
   double number;
   size_t n_items;

@@ -26,14 +26,8 @@ typedef struct {
   char shown[ZC_EXCERPT_TEXT]; /* the value for messages: never a secret */
 } input;
 
-static void show_again(const zc_config_value *value) {
-  if (value->text) zc_log_release(value->text);
-  for (size_t i = 0; i < value->n_items; i++)
-    zc_log_release(value->items[i]);
-}
-
 void zc_value_finish(zc_config_value *value) {
-  if (value->hidden) show_again(value);
+  zc_hidden_finish(&value->hidden);
   if (value->text) explicit_bzero(value->text, strlen(value->text));
   free(value->text);
   for (size_t i = 0; i < value->n_items; i++) {
@@ -269,15 +263,25 @@ static bool keep_text(const input *in, zc_config_value *ret) {
   return ret->text != NULL;
 }
 
-/* Short ones, and those beyond the log's limit, are not found in texts of remotes: nothing else
- * shows them. Where one found no room the others stay hidden for good. */
-static void hide(zc_config_value *value) {
-  value->hidden = true;
-  if (value->text) value->hidden = zc_log_hide(value->text);
-  for (size_t i = 0; i < value->n_items; i++) {
-    bool short_one = strlen(value->items[i]) < ZC_LOG_SECRET_MIN;
-    if (!zc_log_hide(value->items[i]) && !short_one) value->hidden = false;
+static int hide_value(const input *in, zc_config_value *value) {
+  const zc_node *item = in->node->first;
+  bool pairs = (in->option->flags & ZC_SECRET) == 0;
+  int status = value->text ? zc_hidden_add(&value->hidden, value->text) : ZC_OK;
+  for (size_t i = 0; i < value->n_items && status == ZC_OK; i++, item = item->next) {
+    status = pairs ? zc_hidden_add_value(&value->hidden, value->items[i], item->written != NULL)
+                   : zc_hidden_add(&value->hidden, value->items[i]);
   }
+  return status;
+}
+
+static bool hide(const input *in, zc_config_value *value) {
+  int status = hide_value(in, value);
+  if (status == ZC_ENOMEM) in->check->status = status;
+  if (status == ZC_ECONFLICT) {
+    zc_check_error(in->check, in->node, "more than %d secrets, and parts of secrets",
+                   ZC_LOG_SECRETS);
+  }
+  return status == ZC_OK;
 }
 
 static int add_variable(void *user, const char *name) {
@@ -311,7 +315,7 @@ bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node
                    zc_config_value *ret) {
   if (node->kind == ZC_NODE_INVALID) return false;
   input in = {.check = check, .option = option, .node = node};
-  in.secret = (option->flags & ZC_SECRET) != 0;
+  in.secret = (option->flags & (ZC_SECRET | ZC_SECRET_VALUES)) != 0;
   if (zc_range_parse(option, &in.range) != ZC_OK) {
     zc_check_error(check, node, "the range \"%s\" of this option is malformed", option->range);
     return false;
@@ -323,12 +327,12 @@ bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node
   if (!list) zc_excerpt(in.secret ? "a secret value" : node->text, in.shown, sizeof in.shown);
   zc_config_value value = {0};
   bool good = list ? read_list(&in, &value) : read_scalar(&in, &value) && keep_text(&in, &value);
+  if (good && in.secret) good = hide(&in, &value);
   if (!good) {
     zc_value_finish(&value);
     return false;
   }
-  if (in.secret) hide(&value);
-  if (in.secret) note_variables(check, node);
+  if (option->flags & ZC_SECRET) note_variables(check, node);
   value.name = ret->name;
   value.present = true;
   *ret = value;

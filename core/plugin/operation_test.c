@@ -123,7 +123,7 @@ static void a_secret_that_comes_back_is_hidden(void **state) {
   fixture *f = *state;
   outcome o;
   zc_instance *source = open_source(f, "scripted");
-  assert_true(zc_log_hide("tok-abcdef"));
+  assert_int_equal(zc_log_hide("tok-abcdef"), ZC_OK);
   current.observe = sends_the_token_back;
   ask(f, source, &o);
   run(f);

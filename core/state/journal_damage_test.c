@@ -203,6 +203,49 @@ static void foreign_files_are_refused(void **state) {
   expect_refusal(r, "no journal of ZeroCarb");
 }
 
+static void what_belongs_to_no_journal_is_refused(void **state) {
+  rig *r = *state;
+  fill(r);
+  alter(r, "CREATE TRIGGER theirs AFTER INSERT ON executions BEGIN DELETE FROM marks; END");
+  expect_refusal(r, "tables");
+  alter(r, "DROP TRIGGER theirs; CREATE VIEW sqlite3_is_no_prefix AS SELECT 1");
+  expect_refusal(r, "tables");
+}
+
+static void same_sum(sqlite3_context *context, int n, sqlite3_value **values) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  for (int i = 0; i < n; i++) {
+    const unsigned char *text = sqlite3_value_text(values[i]);
+    int length = sqlite3_value_bytes(values[i]);
+    for (int j = 0; j <= length; j++)
+      hash = (hash ^ (j < length && text ? text[j] : 0x1ffu)) * UINT64_C(0x100000001b3);
+  }
+  sqlite3_result_int64(context, (sqlite3_int64)hash);
+}
+
+/* With a sum that is right: its columns and its body tell different tales. */
+static void a_row_that_contradicts_itself_is_refused(void **state) {
+  rig *r = *state;
+  zc_error error = {0};
+  char *text = NULL;
+  sqlite3 *database;
+  fill(r);
+  assert_int_equal(inspect(r, &text, &error), ZC_OK);
+  free(text);
+  assert_int_equal(sqlite3_open(r->file, &database), SQLITE_OK);
+  sqlite3_create_function(database, "zc_sum", -1, SQLITE_UTF8, NULL, same_sum, NULL, NULL);
+  assert_int_equal(
+      sqlite3_exec(database,
+                   "UPDATE executions SET status='TRIGGERING', live=1 WHERE live=0;"
+                   "UPDATE executions SET sum=zc_sum(id,pipeline,status,live,requested_at,"
+                   "updated_seq,body,record)",
+                   NULL, NULL, NULL),
+      SQLITE_OK);
+  assert_true(sqlite3_total_changes(database) > 1);
+  sqlite3_close(database);
+  assert_int_equal(inspect(r, &text, &error), ZC_EDATA);
+}
+
 static void other_versions_are_refused(void **state) {
   rig *r = *state;
   fill(r);
@@ -381,6 +424,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(flipped_bits_are_named, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(truncated_files_are_named, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(foreign_files_are_refused, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(what_belongs_to_no_journal_is_refused, rig_setup,
+                                      rig_teardown),
+      cmocka_unit_test_setup_teardown(a_row_that_contradicts_itself_is_refused, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(other_versions_are_refused, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_journal_of_version_1_is_taken_over, rig_setup,
                                       rig_teardown),

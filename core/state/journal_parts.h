@@ -179,7 +179,8 @@ const char *zc_job_message(const zc_job *job); /* NULL where it went well */
 
 /* reads.c: an execution out of a row of these columns. ZC_EDATA: it is not what was written. */
 #define ZC_EXECUTION_COLUMNS                                                                       \
-  "body,record,sum IS zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record)"
+  "body,record,sum IS zc_sum(id,pipeline,status,live,requested_at,updated_seq,body,record),"       \
+  "id,status,live,requested_at"
 int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret);
 
 /* change.c */

@@ -1,4 +1,5 @@
 #include <stdint.h>
+#include <string.h>
 
 #include "core/base/text.h"
 #include "core/state/journal_parts.h"
@@ -17,6 +18,17 @@ static int finish(zc_journal *journal, sqlite3_stmt *statement, int status, int 
   return status;
 }
 
+/* What rows are found by says the same as their body. */
+static bool agrees(sqlite3_stmt *row, const zc_execution *read) {
+  const char *id = (const char *)sqlite3_column_text(row, 3);
+  const char *status = (const char *)sqlite3_column_text(row, 4);
+  bool live = sqlite3_column_int(row, 5) == ZC_ROW_LIVE;
+  return id && status && strcmp(id, read->id) == 0 &&
+         strcmp(status, zc_execution_status_text(read->status)) == 0 &&
+         live != zc_execution_ended(read->status) &&
+         sqlite3_column_int64(row, 6) == read->requested_at;
+}
+
 int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret) {
   if (!sqlite3_column_int(row, 2)) return ZC_EDATA;
   const char *body = (const char *)sqlite3_column_text(row, 0);
@@ -25,6 +37,10 @@ int zc_execution_of_row(sqlite3_stmt *row, zc_execution *ret) {
   zc_execution read;
   int status = zc_execution_read(body, (size_t)sqlite3_column_bytes(row, 0), &read);
   if (status != ZC_OK) return status;
+  if (!agrees(row, &read)) {
+    zc_execution_finish(&read);
+    return ZC_EDATA;
+  }
   read.record = zc_duplicate(record);
   if (record && !read.record) {
     zc_execution_finish(&read);

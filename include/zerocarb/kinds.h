@@ -61,7 +61,11 @@ enum {
 enum {
   ZC_REQUIRED = 1,
   ZC_SECRET = 2, /* never printed; `NAME_file` is accepted too and read by the host */
-  ZC_DEPRECATED = 4
+  ZC_DEPRECATED = 4,
+  /* A ZC_STRING_LIST of "Name: value": values that come out of the environment, and those whose
+   * name tells of a secret (token, key, authorization …), are hidden wherever they come back
+   * (ABI 1.2). */
+  ZC_SECRET_VALUES = 8
 };
 
 /* One row of an option table: checking, defaults, `zerocarb plugins`, the JSON Schema and

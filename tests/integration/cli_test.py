@@ -103,16 +103,19 @@ def check_asks_the_triggers_about_each_pipelines_options(program):
     text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
     triggers = {
         "{plugin: exec, command: [/bin/true], environment: [A=1, 2B=x]}":
-            'environment, entry 2 ("2B"): not NAME=value',
+            'environment, entry 2: not NAME=value',
         "{plugin: codepipeline, pipeline: p, variables: [ZEROCARB_X=1]}":
-            "variables, entry 1 (ZEROCARB_X): names that begin with ZEROCARB_ are set by ZeroCarb itself",
+            "variables, entry 1: names that begin with ZEROCARB_ are set by ZeroCarb itself",
         "{plugin: codepipeline, pipeline: p, pipeline_by_region: [eu-west-9=q]}":
             'pipeline_by_region, entry 1 ("eu-west-9=q"): the pipeline never runs in that region',
         "{plugin: codepipeline, pipeline: p q}": 'pipeline: "p q" is no name of a pipeline',
         "{plugin: webhook, url: 'http://127.0.0.1:1/', secret: canary-4711}":
             "secret: not whsec_ and 24 to 64 bytes in base64",
+        "{plugin: exec, command: [/bin/true], environment: ['TOKEN: canary']}": "environment, entry 1: not NAME=value",
+        "{plugin: webhook, url: 'http://127.0.0.1:1/', headers: [glpat-canary]}":
+            'headers, entry 1: not "Name: value" on one line',
         "{plugin: webhook, url: 'http://127.0.0.1:1/', headers: ['Host: x']}":
-            "headers, entry 1 (Host): this header is set by ZeroCarb itself",
+            "headers, entry 1: this header is set by ZeroCarb itself",
     }
     before = text.split("pipelines:\n")[0]
     after = "sinks:" + text.split("sinks:")[1] if "sinks:" in text else ""
@@ -128,6 +131,23 @@ def check_asks_the_triggers_about_each_pipelines_options(program):
     equal("canary" in done.stdout + done.stderr, False, "a secret is shown")
     done = expect(program, 78, "run", "-c", "bad.yaml", "--once")
     has(done.stderr, "pipelines.p0.trigger.environment, entry 2")
+
+
+def what_is_quoted_steers_no_terminal(program):
+    prepare(program)
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    program.write("bad.yaml", text + '\n"\\e[2Jx\\nzerocarb.yaml: fine": 1\n')
+    done = expect(program, 78, "check", "-c", "bad.yaml")
+    equal("\033" in done.stdout + done.stderr, False, "an escape in a finding")
+    equal([line for line in done.stdout.splitlines() if line.startswith("zerocarb.yaml: fine")], [], "a forged line")
+    done = expect(program, 2, "decide", "x\033[2J\nzerocarb: fine")
+    equal("\033" in done.stderr or "\nzerocarb: fine" in done.stderr, False, done.stderr)
+
+
+def replays_begin_after_1970(program):
+    prepare(program)
+    done = expect(program, 2, "run", "--from", "1970-01-01T00:00:00Z", "--to", "1970-01-02T00:00:00Z")
+    has(done.stderr, "--from: 1970-01-01T00:00:00Z does not lie after 1970-01-01T00:00:00Z")
 
 
 def the_config_is_looked_for_in_the_documented_order(program):
@@ -394,6 +414,8 @@ main([
     check_prints_all_findings_with_their_places,
     check_finds_what_only_the_plugins_know,
     check_asks_the_triggers_about_each_pipelines_options,
+    what_is_quoted_steers_no_terminal,
+    replays_begin_after_1970,
     the_config_is_looked_for_in_the_documented_order,
     without_a_config_the_places_looked_at_are_named,
     decide_gives_figures_that_can_be_checked_by_hand,

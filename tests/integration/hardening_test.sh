@@ -38,6 +38,11 @@ check_program() {
   protections "$program"
   readelf -Wh "$program" | grep -q 'Type:.*DYN' || fail "$program" "no PIE"
   undefined "$program" | grep -q '^__stack_chk_fail$' || fail "$program" "no stack protector"
+  # Jumps land on endbr64. The linker's mark is missing where the C library's own objects bear none.
+  if grep -q -- '-fcf-protection' "$build/compile_commands.json" 2>/dev/null; then
+    landings=$(LC_ALL=C grep -aoP '\xf3\x0f\x1e\xfa' "$program" | wc -l)
+    [ "$landings" -gt 100 ] || fail "$program" "no control-flow protection"
+  fi
   undefined "$program" | grep -Eq '_chk$' || fail "$program" "no fortified functions"
   echo "ok   $program"
 }

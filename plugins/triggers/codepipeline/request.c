@@ -118,7 +118,7 @@ const char *zc_request_pipeline(const zc_host *host, const zc_config *config, co
 
 /* ---- variables and source revisions ---- */
 
-/* Values are not shown: they may be secrets. */
+/* Nothing of the entry is shown: where it is mistaken, what stands for a name may be a secret. */
 static int check_variables(const zc_host *host, const zc_config *config, char *message,
                            size_t size) {
   size_t n = host->count(config, "variables");
@@ -138,8 +138,7 @@ static int check_variables(const zc_host *host, const zc_config *config, char *m
     else if (strncmp(entry, OUR_PREFIX, strlen(OUR_PREFIX)) == 0)
       fault = "names that begin with ZEROCARB_ are set by ZeroCarb itself";
     if (!fault) continue;
-    snprintf(message, size, "variables, entry %zu (%.*s): %s", i + 1,
-             (int)(name < VARIABLE_MAX ? name : VARIABLE_MAX), entry, fault);
+    snprintf(message, size, "variables, entry %zu: %s", i + 1, fault);
     return ZC_EINVAL;
   }
   return ZC_OK;

@@ -54,12 +54,11 @@ static int add_ours(zc_exec_environment *to, const zc_host *host, const zc_run *
   return status == ZC_OK ? add_time(to, host, "PLANNED_START", run->planned_start) : status;
 }
 
-/* The value is not shown: it may be a secret. */
+/* Nothing of the entry is shown: where it is mistaken, what stands for a name may be a secret. */
 static int check_entry(const char *entry, size_t i, char *message, size_t size) {
   size_t n = strspn(entry, NAME_LETTERS);
   if (n == 0 || entry[n] != '=' || (entry[0] >= '0' && entry[0] <= '9')) {
-    snprintf(message, size, "environment, entry %zu (\"%.*s\"): not NAME=value", i + 1,
-             (int)strcspn(entry, "="), entry);
+    snprintf(message, size, "environment, entry %zu: not NAME=value", i + 1);
     return ZC_EINVAL;
   }
   if (strncmp(entry, OURS, strlen(OURS)) == 0) {

@@ -140,10 +140,15 @@ static void put_encoded(FILE *to, const char *text) {
   }
 }
 
+bool zc_webhook_is_segment(const char *id) {
+  return strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
+}
+
 int zc_webhook_url(const zc_host *host, const zc_run *run, const char *url, char *to, size_t size) {
   fields all;
   char *text = NULL;
   size_t length = 0;
+  if (run->remote_id && !zc_webhook_is_segment(run->remote_id)) return ZC_EINVAL;
   fields_of(host, run, &all);
   FILE *file = open_memstream(&text, &length);
   if (!file) return ZC_ENOMEM;
@@ -174,7 +179,7 @@ int zc_webhook_headers_add(zc_webhook_headers *headers, const char *name, const 
   return ZC_OK;
 }
 
-/* Values are not shown: they may be secrets. */
+/* Nothing of the line is shown: where it is mistaken, what stands for a name may be a secret. */
 static const char *fault_of(const char *line, bool has_authorization) {
   static const char *const ours[] = {
       "webhook-", "Content-Length:", "Content-Type:", "Host:", "Transfer-Encoding:"};
@@ -201,9 +206,7 @@ static int add_theirs(zc_webhook_headers *headers, const zc_host *host, const zc
     const char *line = host->item(config, "headers", i);
     const char *fault = fault_of(line, has_authorization);
     if (fault) {
-      size_t name = strcspn(line, ": \r\n");
-      snprintf(message, size, "headers, entry %zu (%.*s): %s", i + 1, (int)(name < 60 ? name : 60),
-               line, fault);
+      snprintf(message, size, "headers, entry %zu: %s", i + 1, fault);
       return ZC_EINVAL;
     }
     headers->lines[headers->n] = strdup(line);

@@ -118,7 +118,8 @@ static bool takes_an_id_once(const zc_host *host, const zc_config *config) {
 static bool remote_id_of(const task *it, const zc_http_response *response, char *to, size_t size) {
   const zc_host *host = it->owner->host;
   const char *path = host->text(it->config, "remote_id_path");
-  if (path) return zc_webhook_value(host, response->json, path, to, size);
+  if (path)
+    return zc_webhook_value(host, response->json, path, to, size) && zc_webhook_is_segment(to);
   snprintf(to, size, "%s", it->execution_id);
   return true;
 }
@@ -127,7 +128,7 @@ static void accepted(task *it, const zc_http_response *response) {
   const zc_host *host = it->owner->host;
   char id[ZC_WEBHOOK_ID_MAX];
   if (!remote_id_of(it, response, id, sizeof id)) {
-    end(it, ZC_EUNKNOWN, "the receiver took it, but its answer has no id at remote_id_path");
+    end(it, ZC_EUNKNOWN, "the receiver took it, but its answer has no proper id at remote_id_path");
     return;
   }
   host->run_started(it->op, id);
@@ -309,7 +310,7 @@ static const zc_option options[] = {
      "blanks, while keys are changed."},
     {"authorization", ZC_STRING, ZC_SECRET, NULL, NULL,
      "The Authorization header, for the start and for status_url."},
-    {"headers", ZC_STRING_LIST, 0, NULL, NULL,
+    {"headers", ZC_STRING_LIST, ZC_SECRET_VALUES, NULL, NULL,
      "\"Name: value\", more headers for the start and for status_url."},
     {"body", ZC_STRING, 0, NULL, NULL,
      "What is sent instead of a CloudEvent; {execution_id}, {region}, {decision} and the like are "

@@ -21,8 +21,10 @@
  * that a run is sent. malloc()ed; NULL: no memory, or over ZC_WEBHOOK_BODY_MAX. */
 char *zc_webhook_body(const zc_host *host, const zc_run *run, size_t *ret_length);
 
-/* An URL with its placeholders filled in, percent-encoded. ZC_EINVAL where it gets too long.
- * remote_id may be NULL. */
+/* Whether an id may stand for a part of a path: "." and ".." would lead elsewhere. */
+bool zc_webhook_is_segment(const char *id);
+/* An URL with its placeholders filled in, percent-encoded. ZC_EINVAL where it gets too long, or
+ * remote_id is no segment. remote_id may be NULL. */
 int zc_webhook_url(const zc_host *host, const zc_run *run, const char *url, char *to, size_t size);
 
 typedef struct {

@@ -116,6 +116,22 @@ static void what_an_answer_stands_for(void **state) {
   }
 }
 
+/* libcurl would make "/jobs/../status" of it: another place. */
+static void an_id_that_leads_elsewhere_is_no_id(void **state) {
+  static const char *const pairs[][2] = {{"url", "https://example.org/"}, {"remote_id_path", "id"}};
+  char url[ZC_WEBHOOK_URL_MAX];
+  const zc_trigger_ops *ops = ZC_ENTRY(webhook)()->ops;
+  zc_run run = awkward_run(zc_test_host_config(*state, pairs, 2));
+  zc_op *op = zc_test_host_begin(*state);
+  zc_test_host_answer(*state, NULL, 200, "{\"id\": \"..\"}");
+  assert_int_equal(ops->start(zc_test_host_state(*state), &run, op), ZC_OK);
+  assert_int_equal(zc_test_host_finish(*state, op), ZC_EUNKNOWN);
+  run.remote_id = "..";
+  assert_int_equal(
+      zc_webhook_url(zc_test_host_services(*state), &run, "https://x/{remote_id}", url, sizeof url),
+      ZC_EINVAL);
+}
+
 static void a_cancelled_start_leaves_nothing(void **state) {
   static const char *const pairs[][2] = {{"url", "https://example.org/"}};
   const zc_trigger_ops *ops = ZC_ENTRY(webhook)()->ops;
@@ -132,7 +148,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(a_template_is_filled_in),          TEST(an_event_is_escaped),
       TEST(the_published_signature),          TEST(what_an_answer_stands_for),
-      TEST(a_cancelled_start_leaves_nothing),
+      TEST(a_cancelled_start_leaves_nothing), TEST(an_id_that_leads_elsewhere_is_no_id),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
