@@ -91,6 +91,23 @@ def with_a_sink_away_it_is_not_ready(program):
         equal(engine.end(), 0)
 
 
+def a_sink_whose_file_is_removed_gets_what_is_written_from_then_on(program):
+    """Rows are not given to a file that has no name any more: the next run is in the new one."""
+    prepare_now(program, pipeline("quick", "true"))
+    with Engine(program) as engine:
+        wait_until_ready(program)
+        expect(program, 0, "trigger", "quick", "--wait")
+        wait_for("the rows", lambda: request(program, "GET", "/v1/status")[1]["sinks"][0]["backlog"] == 0)
+        os.unlink(program.path("rows.db"))
+        has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
+        wait_for("the new file", lambda: "a new file was made" in engine.said())
+        wait_until_ready(program)
+        wait_for("the rows", lambda: request(program, "GET", "/v1/status")[1]["sinks"][0]["backlog"] == 0)
+        has(engine.said(), "rows.db was removed or replaced while it was in use: its rows stay in the journal")
+        equal(engine.end(), 0)
+    equal([run["status"] for run in program.rows("pipeline_executions", "rows.db")], ["SUCCESS"])
+
+
 def a_sink_away_for_long_costs_history_never_runs(program):
     """A week of ten regions: 3,360 slots, of which no more are kept than may wait; the last two days come afterwards."""
     names = [f"r{i}" for i in range(10)]
@@ -189,6 +206,7 @@ main([
     before_the_first_round_it_is_not_ready,
     with_all_sources_away_it_is_not_ready,
     with_a_sink_away_it_is_not_ready,
+    a_sink_whose_file_is_removed_gets_what_is_written_from_then_on,
     a_sink_away_for_long_costs_history_never_runs,
     on_a_full_disk_nothing_starts_and_it_recovers_by_itself,
     while_it_stops_it_is_not_ready_and_a_second_signal_forces_it,

@@ -76,7 +76,7 @@ int zc_local_number(sqlite3 *database, const char *sql, int *ret) {
 }
 
 /* Made before SQLite sees it: so that it is private whatever the umask, and so that a missing
- * folder is told in the system's words. */
+ * folder is told in the system's words. What lies beside it was another file's. */
 static int make_file(zc_local_job *job) {
   const char *path = job->file->path;
   int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -84,11 +84,13 @@ static int make_file(zc_local_job *job) {
     if (errno == EEXIST) return ZC_OK;
     return zc_local_refuse(job, ZC_EIO, "%s: %s", path, strerror(errno));
   }
+  job->file->made = true;
   int status = ZC_OK;
   if (fchmod(descriptor, 0600) != 0) {
     status = zc_local_refuse(job, ZC_EIO, "%s: %s", path, strerror(errno));
   }
   close(descriptor);
+  zc_local_clear_parts(job);
   return status;
 }
 
@@ -142,7 +144,15 @@ static int open_database(zc_local_job *job) {
   if (check_owner(job, file->database) != ZC_OK) return job->status;
   /* FULL: an item that was said to be stored survives a power cut. */
   result = zc_local_run(file->database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  return result == SQLITE_OK ? zc_local_ensure_tables(job) : zc_local_fail(job, result);
+  if (result != SQLITE_OK) return zc_local_fail(job, result);
+  return zc_local_ensure_tables(job) == ZC_OK ? zc_local_note_place(job) : job->status;
+}
+
+void zc_local_close(zc_local_file *file) {
+  sqlite3_finalize(file->asked);
+  sqlite3_close(file->database);
+  file->asked = NULL;
+  file->database = NULL;
 }
 
 void zc_local_open(zc_local_job *job) {
@@ -152,6 +162,5 @@ void zc_local_open(zc_local_job *job) {
     return;
   }
   if (make_file(job) != ZC_OK || open_database(job) == ZC_OK) return;
-  sqlite3_close(file->database);
-  file->database = NULL;
+  zc_local_close(file);
 }

@@ -9,8 +9,7 @@
 
 static void release(zc_local_file *file) {
   if (--file->references > 0) return;
-  sqlite3_finalize(file->asked);
-  sqlite3_close(file->database);
+  zc_local_close(file);
   pthread_mutex_destroy(&file->mutex);
   free(file->path);
   free(file);
@@ -51,6 +50,18 @@ int zc_local_refuse(zc_local_job *job, int status, const char *format, ...) {
   vsnprintf(job->message, sizeof job->message, format, arguments);
   va_end(arguments);
   return job->status = status;
+}
+
+void zc_local_tell(zc_local_job *job, const char *format, ...) {
+  va_list arguments;
+  size_t used = strlen(job->warning);
+  if (used > 0 && used + 2 < sizeof job->warning) {
+    memcpy(job->warning + used, "; ", 3);
+    used += 2;
+  }
+  va_start(arguments, format);
+  vsnprintf(job->warning + used, sizeof job->warning - used, format, arguments);
+  va_end(arguments);
 }
 
 int zc_local_fail(zc_local_job *job, int result) {

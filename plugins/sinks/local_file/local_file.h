@@ -2,6 +2,7 @@
  *
  *   local_file.c  the contract with the host; work and its results
  *   file.c        opening the file, whose it is, what its errors mean
+ *   place.c       whether the path still names the file that is open
  *   tables.c      tables, columns and indexes from the descriptors; additions to older files
  *   write.c       batches, and rows whose ttl has passed
  *   query.c       pages of a table or index
@@ -13,6 +14,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <sys/types.h>
 #include <zerocarb/plugin.h>
 
 #define ZC_LOCAL_TABLES_MAX  32
@@ -23,6 +25,12 @@
 #define ZC_LOCAL_PAGE_BYTES  ((size_t)4 << 20) /* beyond a page's first row */
 
 typedef struct {
+  bool known;
+  dev_t device;
+  ino_t inode;
+} zc_local_identity;
+
+typedef struct {
   const zc_host *host;
   zc_self *self;
   char *path;
@@ -30,9 +38,12 @@ typedef struct {
   zc_time next_purge;
   const zc_table *tables[ZC_LOCAL_TABLES_MAX];
   size_t n_tables;
-  pthread_mutex_t mutex; /* guards the following */
-  sqlite3 *database;     /* NULL before init */
-  sqlite3_stmt *asked;   /* of the last query, for the next one is often the same; or NULL */
+  pthread_mutex_t mutex;       /* guards the following */
+  sqlite3 *database;           /* NULL before init, and where the file was lost */
+  sqlite3_stmt *asked;         /* of the last query, for the next one is often the same; or NULL */
+  zc_local_identity main, wal; /* of what is open, or was last */
+  bool lost;                   /* it was removed or replaced, and nothing was opened since */
+  bool made;                   /* and not yet open */
 } zc_local_file;
 
 /* A piece of work. The first member of what the operations add to it. */
@@ -44,7 +55,7 @@ struct zc_local_job {
   void (*free)(zc_local_job *job);
   int status;
   char message[512];
-  char warning[512]; /* what went wrong beside it */
+  char warning[2048]; /* what is to be told beside it */
 };
 
 /* Fails the job: an SQLite result into status and sentence. Returns the status. */
@@ -52,8 +63,19 @@ int zc_local_fail(zc_local_job *job, int result);
 int zc_local_refuse(zc_local_job *job, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Adds a sentence to the job's warning. */
+void zc_local_tell(zc_local_job *job, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* place.c; all set the job's status, and return it */
+int zc_local_note_place(zc_local_job *job);  /* after the file was opened */
+int zc_local_check_place(zc_local_job *job); /* closes the file where it has lost its name */
+int zc_local_ready(zc_local_job *job);       /* open under its name; opens again what was closed */
+void zc_local_clear_parts(zc_local_job *job);
+
 /* file.c; these and all below return SQLite results unless said otherwise */
 void zc_local_open(zc_local_job *job); /* sets the job's status */
+void zc_local_close(zc_local_file *file);
 int zc_local_run(sqlite3 *database, const char *sql);
 /* The first column of the first row; *ret stays where there is none. */
 int zc_local_number(sqlite3 *database, const char *sql, int *ret);

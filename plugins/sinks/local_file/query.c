@@ -198,10 +198,7 @@ static int prepare(zc_local_file *file, const char *sql) {
 static void run_query(zc_local_job *job) {
   query_job *query = (query_job *)job;
   zc_local_file *file = job->file;
-  if (!file->database) {
-    zc_local_refuse(job, ZC_EIO, "%s is not open", file->path);
-    return;
-  }
+  if (zc_local_ready(job) != ZC_OK) return;
   int result = prepare(file, query->sql);
   if (result == SQLITE_OK) result = read_page(query, file->asked);
   if (result != SQLITE_OK) zc_local_fail(job, result);

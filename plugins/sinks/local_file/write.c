@@ -137,16 +137,14 @@ static void purge(write_job *write) {
   if (result == SQLITE_OK) result = shrink(write);
   if (result == SQLITE_OK) return;
   zc_local_describe(job->file->path, job->file->database, result, reason, sizeof reason);
-  snprintf(job->warning, sizeof job->warning, "expired rows were not deleted: %s", reason);
+  zc_local_tell(job, "expired rows were not deleted: %s", reason);
 }
 
 static void run_write(zc_local_job *job) {
   write_job *write = (write_job *)job;
-  if (!job->file->database) {
-    zc_local_refuse(job, ZC_EIO, "%s is not open", job->file->path);
-    return;
-  }
-  if (write_all(write) == ZC_OK && write->purge) purge(write);
+  if (zc_local_ready(job) != ZC_OK || write_all(write) != ZC_OK) return;
+  if (write->purge) purge(write);
+  zc_local_check_place(job); /* else what was just stored is found by nobody */
 }
 
 /* ---- on the loop ---- */

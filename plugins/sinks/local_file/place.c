@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "local_file.h"
+
+/* SQLite goes on writing into a file that has lost its name: the rows would be found by nobody. */
+
+static bool part_path(const zc_local_file *file, const char *suffix, char *ret) {
+  return snprintf(ret, PATH_MAX, "%s%s", file->path, suffix) < PATH_MAX;
+}
+
+static zc_local_identity identity_of(const zc_local_file *file, const char *suffix) {
+  char path[PATH_MAX];
+  struct stat status;
+  if (!part_path(file, suffix, path) || stat(path, &status) != 0) return (zc_local_identity){0};
+  return (zc_local_identity){.known = true, .device = status.st_dev, .inode = status.st_ino};
+}
+
+static bool is_same(zc_local_identity a, zc_local_identity b) {
+  return a.known && b.known && a.device == b.device && a.inode == b.inode;
+}
+
+/* Which file was opened is asked of SQLite, as the path may have changed since. */
+int zc_local_note_place(zc_local_job *job) {
+  zc_local_file *file = job->file;
+  zc_local_identity before = file->main;
+  int moved = 1;
+  file->main = identity_of(file, "");
+  file->wal = identity_of(file, "-wal");
+  sqlite3_file_control(file->database, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved || !file->main.known) {
+    return zc_local_refuse(job, ZC_EIO, "%s was replaced while it was opened", file->path);
+  }
+  if (file->lost && !is_same(before, file->main)) {
+    zc_local_tell(job, "%s: %s: what had been written into the one before is not in it", file->path,
+                  file->made ? "a new file was made" : "another file is there now");
+  }
+  file->lost = false;
+  file->made = false;
+  return ZC_OK;
+}
+
+/* A removed or replaced file's -wal and -shm must not meet the file that comes in its place. Rows
+ * that are in a -wal alone are kept. */
+void zc_local_clear_parts(zc_local_job *job) {
+  const zc_local_file *file = job->file;
+  char path[PATH_MAX], kept[PATH_MAX];
+  struct stat status;
+  if (part_path(file, "-shm", path)) unlink(path);
+  if (!part_path(file, "-wal", path) || stat(path, &status) != 0) return;
+  if (status.st_size == 0) {
+    unlink(path);
+  } else if (part_path(file, "-wal.left", kept) && rename(path, kept) == 0) {
+    zc_local_tell(job, "%s belonged to a file that is gone: kept as %s", path, kept);
+  }
+}
+
+/* A file that was renamed gets what is still in its WAL. */
+static void leave(zc_local_job *job) {
+  zc_local_file *file = job->file;
+  zc_local_identity main = identity_of(file, "");
+  sqlite3_busy_timeout(file->database, 0);
+  int result =
+      sqlite3_wal_checkpoint_v2(file->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  if (result != SQLITE_OK) {
+    char reason[400];
+    zc_local_describe(file->path, file->database, result, reason, sizeof reason);
+    zc_local_tell(job, "its last rows may be in its -wal alone: %s", reason);
+  }
+  zc_local_close(file);
+  file->lost = true;
+  if (!is_same(main, file->main) && is_same(identity_of(file, "-wal"), file->wal)) {
+    zc_local_clear_parts(job);
+  }
+}
+
+int zc_local_check_place(zc_local_job *job) {
+  zc_local_file *file = job->file;
+  bool main = is_same(identity_of(file, ""), file->main);
+  bool wal = !file->wal.known || is_same(identity_of(file, "-wal"), file->wal);
+  if (main && wal) return ZC_OK;
+  zc_local_refuse(job, ZC_EIO, "%s%s was removed or replaced while it was in use", file->path,
+                  main ? "-wal" : "");
+  leave(job);
+  return job->status;
+}
+
+int zc_local_ready(zc_local_job *job) {
+  if (job->file->database) return zc_local_check_place(job);
+  zc_local_open(job);
+  return job->status;
+}
