@@ -33,3 +33,7 @@ void zc_clock_advance(zc_clock *clock, zc_time to) {
 int64_t zc_clock_real_ns(void) {
   return read_ns(CLOCK_MONOTONIC);
 }
+
+int64_t zc_clock_thread_ns(void) {
+  return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}

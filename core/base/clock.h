@@ -29,5 +29,7 @@ void zc_clock_advance(zc_clock *clock, zc_time to);
 
 /* CPU and wall measurement, ns, always real: benchmarks and the watch on slow callbacks only. */
 int64_t zc_clock_real_ns(void);
+/* Processor time of the calling thread, for the same. */
+int64_t zc_clock_thread_ns(void);
 
 #endif

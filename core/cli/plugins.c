@@ -1,5 +1,7 @@
 /* plugins - which plugins are there, what they are and which options they take. */
 #include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +10,9 @@
 #include "core/cli/output.h"
 #include "core/cli/session.h"
 
-#define TEXT_MAX  ((size_t)4 * 1024 * 1024)
-#define FOUND_MAX 256
+#define TEXT_MAX       ((size_t)4 * 1024 * 1024)
+#define FOUND_MAX      256
+#define LINE_MAX_BYTES 4096
 
 typedef struct {
   char *name, *path, *problem; /* problem NULL: it is usable */
@@ -218,6 +221,18 @@ static void print_options(const char *title, const zc_option *options, uint32_t 
   zc_listing_finish(&listing);
 }
 
+/* A line with a plugin's texts in it, which may hold what steers a terminal. */
+static void print_clean(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void print_clean(const char *format, ...) {
+  char text[LINE_MAX_BYTES];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  zc_make_printable(text, ' ');
+  zc_output_printf("%s\n", text);
+}
+
 static int show_one(const shelf *s, const char *name, bool json) {
   const char *names[FOUND_MAX];
   for (size_t i = 0; i < s->n; i++) {
@@ -227,12 +242,14 @@ static int show_one(const shelf *s, const char *name, bool json) {
     if (json) {
       print_json(f, 1, false);
     } else if (f->plugin) {
-      zc_output_printf("%s %s (%s): %s\n%s\n", f->name, f->plugin->version,
-                       kind_word(f->plugin->kind), f->plugin->summary, f->path);
+      print_clean("%s %s (%s): %s", f->name, f->plugin->version, kind_word(f->plugin->kind),
+                  f->plugin->summary);
+      zc_output_printf("%s\n", f->path);
       print_options("options", f->plugin->options, f->plugin->n_options);
       print_options("options of a row under regions:", f->plugin->region_options,
                     f->plugin->n_region_options);
-      if (f->plugin->attribution) zc_output_printf("\ndata: %s\n", f->plugin->attribution);
+      if (f->plugin->attribution) zc_output_printf("\n");
+      if (f->plugin->attribution) print_clean("data: %s", f->plugin->attribution);
     } else {
       zc_cli_message("%s", f->problem);
     }

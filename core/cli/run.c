@@ -167,8 +167,9 @@ static int run_engine(runner *r) {
   if (r->fatal) return ZC_EXIT_INTERNAL;
   log_end(r);
   bool judged = r->once || r->from, delivered = zc_engine_delivered(r->session.engine);
+  bool refused = zc_engine_refused_rows(r->session.engine) > 0;
   if (!delivered) zc_log(ZC_LOG_WARNING, "run", "rows wait in the journal for a sink");
-  int status = judged && (r->failed || !delivered) ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
+  int status = judged && (r->failed || !delivered || refused) ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
   zc_signals_limit_end(0, status);
   return status;
 }

@@ -54,7 +54,9 @@ static void write_answer(zc_buffer *to, const char *name, const zc_source_answer
     write_point(to, &answer->points[i]);
   }
   zc_buffer_char(to, ']');
-  const char *message = zc_source_answer_doubt(answer);
+  char doubt[400];
+  const char *message = zc_source_answer_doubt(answer, doubt, sizeof doubt) ? doubt : NULL;
+  if (answer->refusal.n > 0) zc_buffer_printf(to, ",\"refused\":%zu", answer->refusal.n);
   if (answer->error != ZC_OK) {
     zc_buffer_printf(to, ",\"error\":\"%s\"", zc_status_text(answer->error));
     message = answer->message ? answer->message : "";
@@ -124,41 +126,39 @@ static void add_time(zc_listing *listing, zc_time time) {
   zc_listing_add(listing, ZC_PLAIN, "%s", text);
 }
 
-/* What "now" is judged by. */
-typedef struct {
-  zc_time now;
-  int64_t max_age_ms; /* of the source */
-} instant;
-
-static void add_points(zc_listing *listing, const zc_source_answer *answer, const instant *at) {
+static void add_points(zc_listing *listing, const zc_source_answer *answer) {
   char value[40];
-  bool held;
   if (answer->n_points == 0) {
     for (int i = 0; i < 5; i++)
       zc_listing_add(listing, ZC_PLAIN, "-");
     return;
   }
-  const zc_source_point *p = zc_source_point_at(answer, at->now, at->max_age_ms, &held);
+  const zc_source_point *p = answer->has_now ? &answer->now : NULL;
   add_time(listing, answer->points[0].point.from);
   add_time(listing, answer->points[answer->n_points - 1].point.to);
   bool known = p && zc_format_number(p->point.value, value, sizeof value) == ZC_OK;
   zc_listing_add(listing, ZC_PLAIN, "%s", known ? value : "-");
   if (!p) p = &answer->points[answer->n_points - 1];
-  zc_listing_add(listing, ZC_PLAIN, "%s%s", origin_word(p->point.flags), held ? ", held" : "");
+  zc_listing_add(listing, ZC_PLAIN, "%s%s", origin_word(p->point.flags),
+                 answer->held ? ", held" : "");
   zc_listing_add(listing, ZC_PLAIN, "%s", basis_word(p->basis));
 }
 
-static void add_answer(zc_listing *listing, const char *region, const char *what,
-                       const zc_source_answer *answer, const instant *at) {
+static void add_answer(zc_listing *listing, const zc_source_region *region, const char *what,
+                       const zc_source_answer *answer) {
   if (!answer->asked) return;
   bool failed = answer->error != ZC_OK;
-  zc_listing_add(listing, ZC_PLAIN, "%s", region);
+  const char *nothing = zc_source_nothing(region, answer);
+  zc_listing_add(listing, ZC_PLAIN, "%s", region->name);
   zc_listing_add(listing, ZC_PLAIN, "%s", what);
   zc_listing_add(listing, ZC_PLAIN, "%zu", answer->n_points);
-  add_points(listing, answer, at);
+  add_points(listing, answer);
   zc_listing_add(listing, ZC_PLAIN, "%lld ms", (long long)answer->latency_ms);
   zc_listing_add(listing, failed ? ZC_RED : ZC_PLAIN, "%s%s%s",
-                 failed ? zc_status_text(answer->error) : "", failed && answer->message ? ": " : "",
+                 failed    ? zc_status_text(answer->error)
+                 : nothing ? nothing
+                           : "",
+                 failed && answer->message ? ": " : "",
                  failed && answer->message ? answer->message : "");
 }
 
@@ -188,13 +188,12 @@ static bool wants_table(const zc_source_answers *answers) {
 }
 
 static void warn(const char *region, const char *what, const zc_source_answer *answer) {
-  const char *doubt = zc_source_answer_doubt(answer);
-  if (doubt) zc_cli_message("warning: %s of %s: %s", what, region, doubt);
+  char doubt[400];
+  if (zc_source_answer_doubt(answer, doubt, sizeof doubt))
+    zc_cli_message("warning: %s of %s: %s", what, region, doubt);
 }
 
-static void print_text(const zc_plugin_settings *source, const zc_source_answers *answers,
-                       zc_time now) {
-  const instant at = {now, source->max_age_ms};
+static void print_text(const zc_plugin_settings *source, const zc_source_answers *answers) {
   static const char *const headings[] = {"REGION", "WHAT",   "POINTS", "FIRST",   "UNTIL",
                                          "NOW",    "ORIGIN", "BASIS",  "LATENCY", "ERROR"};
   zc_listing listing;
@@ -202,8 +201,8 @@ static void print_text(const zc_plugin_settings *source, const zc_source_answers
   zc_listing_headings(&listing, headings);
   for (size_t i = 0; i < answers->n; i++) {
     const zc_source_region *region = &answers->regions[i];
-    add_answer(&listing, region->name, "observed", &region->observed, &at);
-    add_answer(&listing, region->name, "forecast", &region->forecast, &at);
+    add_answer(&listing, region, "observed", &region->observed);
+    add_answer(&listing, region, "forecast", &region->forecast);
     warn(region->name, "observations", &region->observed);
     warn(region->name, "forecast", &region->forecast);
   }
@@ -265,7 +264,7 @@ static int ask_and_print(zc_session *session, const zc_arguments *arguments, boo
   if (zc_arguments_has(arguments, "json"))
     print_json(source, &answers);
   else
-    print_text(source, &answers, zc_loop_now(session->loop));
+    print_text(source, &answers);
   status = judge(&answers);
   zc_source_answers_finish(&answers);
   return status;

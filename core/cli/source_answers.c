@@ -1,5 +1,6 @@
 #include "core/cli/source_answers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,6 @@
 #define SPAN_OBSERVED ZC_DAY
 #define SPAN_FORECAST (2 * ZC_DAY)
 #define AT_ONCE       8 /* questions under way */
-#define YEAR_1970     (365 * ZC_DAY)
 
 typedef struct asking asking;
 
@@ -55,36 +55,50 @@ static bool is_configured(const asking *a, const char *name) {
   return false;
 }
 
-static int reserve(zc_source_answer *answer, size_t n) {
-  if (n > ZC_SOURCE_POINTS_MAX - answer->n_points) return ZC_EDATA;
-  size_t wanted = answer->n_points + n;
-  if (wanted <= answer->capacity) return ZC_OK;
-  zc_source_point *points = reallocarray(answer->points, wanted * 2, sizeof *points);
-  if (!points) return ZC_ENOMEM;
-  answer->points = points;
-  answer->capacity = wanted * 2;
-  return ZC_OK;
+/* The grid has a row for each answer, so that each shows what it would be worth alone. */
+static size_t row_of(size_t region, bool forecast) {
+  return 2 * region + forecast;
 }
 
-static void take_static(zc_source_region *region, const zc_signal *signal, const zc_point *point) {
-  region->has_static = true;
-  region->static_intensity = point->value;
-  region->static_basis = signal->basis;
-}
-
-static int take_intensity(zc_source_region *region, zc_source_answer *answer,
-                          const zc_signal *signal, const zc_point *points, size_t n,
-                          size_t stride) {
-  int status = reserve(answer, n);
-  for (size_t i = 0; i < n && status == ZC_OK; i++) {
-    const zc_point *point = (const zc_point *)(const void *)((const char *)points + i * stride);
-    if (point->flags & ZC_POINT_STATIC) {
-      take_static(region, signal, point);
-    } else {
-      answer->points[answer->n_points++] =
-          (zc_source_point){*point, signal->basis, signal->issued_at};
+static void count_points(zc_source_region *region, zc_source_answer *answer,
+                         const zc_signal *signal, const zc_point *points, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (!(points[i].flags & ZC_POINT_STATIC)) {
+      zc_span_add(&answer->count, answer->from, answer->to, &points[i]);
+      continue;
     }
+    region->has_static = true;
+    region->static_intensity = points[i].value;
+    region->static_basis = signal->basis;
   }
+}
+
+static void note_refusal(zc_source_answer *answer, const zc_refusal *refusal) {
+  size_t n = answer->refusal.n + refusal->n;
+  if (answer->refusal.n == 0) answer->refusal = *refusal;
+  answer->refusal.n = n;
+}
+
+/* As core/engine/collect_answers.c does. */
+static int take_intensity(const question *q, size_t i, const zc_signal *signal,
+                          const zc_point *points, size_t n, size_t stride) {
+  const asking *a = q->asking;
+  zc_source_region *region = &a->answers.regions[i];
+  zc_source_answer *answer = q->forecast ? &region->forecast : &region->observed;
+  zc_refusal refusal;
+  size_t kept;
+  zc_point *plausible = calloc(n, sizeof *plausible);
+  int status = plausible ? zc_plausible_points(&a->source->plausibility, points, n, stride,
+                                               plausible, &kept, &refusal)
+                         : ZC_ENOMEM;
+  if (status == ZC_OK) {
+    status = zc_grid_put(a->check, row_of(i, q->forecast), 0, signal, plausible, kept,
+                         sizeof *plausible, ZC_TIME_MIN, NULL);
+    note_refusal(answer, &refusal);
+    answer->emitted += n;
+    if (status == ZC_OK) count_points(region, answer, signal, plausible, kept);
+  }
+  free(plausible);
   return status;
 }
 
@@ -95,29 +109,65 @@ static int on_points(void *user, const zc_signal *signal, const zc_point *points
   const char *name = signal->region;
   size_t i = name ? find_region(a, name) : q->region;
   if (i == a->answers.n) return name && is_configured(a, name) ? ZC_OK : ZC_ENOTFOUND;
-  int status = zc_grid_put(a->check, i, 0, signal, points, n, stride, ZC_TIME_MIN, ret_bad);
+  if (signal->kind == ZC_GRID_INTENSITY && n > 0) {
+    return take_intensity(q, i, signal, points, n, stride);
+  }
+  int status = zc_grid_put(a->check, row_of(i, q->forecast), 0, signal, points, n, stride,
+                           ZC_TIME_MIN, ret_bad);
   if (status != ZC_OK || n == 0) return status;
   zc_source_region *region = &a->answers.regions[i];
   const zc_point *last = (const zc_point *)(const void *)((const char *)points + (n - 1) * stride);
-  if (signal->kind == ZC_PUE) {
-    region->has_pue = true;
-    region->pue = last->value;
-  } else if (signal->kind == ZC_RENEWABLE_SHARE) {
-    region->has_renewable_share = true;
-    region->renewable_share = last->value;
-  } else {
-    zc_source_answer *answer = q->forecast ? &region->forecast : &region->observed;
-    status = take_intensity(region, answer, signal, points, n, stride);
+  bool is_pue = signal->kind == ZC_PUE;
+  *(is_pue ? &region->has_pue : &region->has_renewable_share) = true;
+  *(is_pue ? &region->pue : &region->renewable_share) = last->value;
+  return ZC_OK;
+}
+
+/* ---- what the engine would see ---- */
+
+static zc_source_point point_of(const zc_slot *slot) {
+  return (zc_source_point){.point = {.from = slot->from,
+                                     .to = slot->to,
+                                     .value = slot->value,
+                                     .flags = slot->flags & ~ZC_POINT_HELD,
+                                     .index = slot->index},
+                           .basis = slot->basis,
+                           .issued_at = slot->issued_at};
+}
+
+static int show_answer(zc_source_answer *answer, const zc_region_view *view, zc_time now) {
+  const zc_series *series = &view->grid;
+  ptrdiff_t at = zc_series_find(series, now);
+  if (at >= 0) {
+    answer->has_now = true;
+    answer->held = series->slots[at].flags & ZC_POINT_HELD;
+    answer->now = point_of(&series->slots[at]);
+    if (answer->held && at > 0) answer->now.point.flags = series->slots[at - 1].flags;
   }
+  answer->points = calloc(series->n + 1, sizeof *answer->points);
+  if (!answer->points) return ZC_ENOMEM;
+  for (size_t i = 0; i < series->n; i++) {
+    if (series->slots[i].flags & ZC_POINT_HELD) continue;
+    answer->points[answer->n_points++] = point_of(&series->slots[i]);
+  }
+  return ZC_OK;
+}
+
+static int show(asking *a) {
+  zc_snapshot *snapshot = NULL;
+  zc_time now = zc_loop_now(a->session->loop);
+  int status = zc_grid_snapshot(a->check, now, &snapshot);
+  for (size_t i = 0; status == ZC_OK && i < a->answers.n; i++) {
+    zc_source_region *region = &a->answers.regions[i];
+    status = show_answer(&region->observed, &snapshot->regions[row_of(i, false)], now);
+    if (status == ZC_OK)
+      status = show_answer(&region->forecast, &snapshot->regions[row_of(i, true)], now);
+  }
+  if (snapshot) zc_snapshot_drop(snapshot);
   return status;
 }
 
 /* ---- questions ---- */
-
-static int by_time(const void *x, const void *y) {
-  const zc_source_point *a = x, *b = y;
-  return (a->point.from > b->point.from) - (a->point.from < b->point.from);
-}
 
 static void finish_question(const question *q, int error, const char *message) {
   zc_source_answer *answer = answer_of(q);
@@ -125,7 +175,6 @@ static void finish_question(const question *q, int error, const char *message) {
   answer->error = error;
   answer->message = zc_duplicate(message);
   answer->latency_ms = (zc_clock_real_ns() - answer->begun_ns) / 1000000;
-  if (answer->n_points) qsort(answer->points, answer->n_points, sizeof *answer->points, by_time);
 }
 
 static void on_done(void *user, int error, const char *message) {
@@ -182,8 +231,7 @@ static int prepare(asking *a, const char *only, zc_error *error) {
   const zc_source_ops *ops = a->source->plugin->ops;
   const zc_settings *settings = a->session->settings;
   size_t n = a->source->n_regions;
-  const char *names[ZC_REGIONS_MAX];
-  const int64_t max_age = ZC_DAY;
+  const char *names[2 * ZC_REGIONS_MAX];
   a->answers.regions = calloc(n + 1, sizeof *a->answers.regions);
   a->questions = calloc(2 * n + 1, sizeof *a->questions);
   if (!a->answers.regions || !a->questions) return zc_error_set(error, ZC_ENOMEM, "no memory");
@@ -191,7 +239,8 @@ static int prepare(asking *a, const char *only, zc_error *error) {
     const char *name = settings->regions[a->source->regions[i]];
     if (only && strcmp(name, only) != 0) continue;
     size_t region = a->answers.n++;
-    names[region] = a->answers.regions[region].name = name;
+    a->answers.regions[region].name = name;
+    names[row_of(region, false)] = names[row_of(region, true)] = name;
     if (ops->observe) a->questions[a->n_questions++] = (question){a, region, false};
     if (ops->forecast) a->questions[a->n_questions++] = (question){a, region, true};
   }
@@ -199,7 +248,7 @@ static int prepare(asking *a, const char *only, zc_error *error) {
     return zc_error_set(error, ZC_ENOTFOUND, "%s has no region %s", a->source->name,
                         only ? only : "at all");
   }
-  int status = zc_grid_create(names, a->answers.n, &max_age, 1, &a->check);
+  int status = zc_grid_create(names, 2 * a->answers.n, &a->source->max_age_ms, 1, &a->check);
   return status == ZC_OK ? ZC_OK : zc_error_set(error, status, "no memory");
 }
 
@@ -210,7 +259,8 @@ static int ask_all(asking *a, zc_host_context *context, zc_error *error) {
   ask_more(a);
   zc_loop_run(a->session->loop, ZC_TIME_MAX);
   zc_instance_destroy(a->instance);
-  return ZC_OK;
+  status = show(a);
+  return status == ZC_OK ? ZC_OK : zc_error_set(error, status, "no memory");
 }
 
 int zc_source_ask(zc_session *session, const zc_plugin_settings *source, const char *only,
@@ -257,29 +307,29 @@ bool zc_source_region_fine(const zc_source_region *region) {
          zc_source_region_gave(region);
 }
 
-const zc_source_point *zc_source_point_at(const zc_source_answer *answer, zc_time at,
-                                          int64_t max_age_ms, bool *ret_held) {
-  const zc_source_point *last = NULL;
-  *ret_held = false;
-  for (size_t i = 0; i < answer->n_points && answer->points[i].point.from <= at; i++) {
-    last = &answer->points[i];
-    if (at < last->point.to) return last;
-  }
-  bool measured = last && last->point.flags & (ZC_POINT_OBSERVED | ZC_POINT_ESTIMATED);
-  *ret_held = measured && at - last->point.to < max_age_ms;
-  return *ret_held ? last : NULL;
+/* Forecasts that came and are not among what is taken, for their age. */
+static bool is_stale(const zc_source_answer *answer) {
+  return answer->n_points == 0 && answer->count.n > 0;
 }
 
-const char *zc_source_answer_doubt(const zc_source_answer *answer) {
-  zc_time latest = ZC_TIME_MIN;
-  for (size_t i = 0; i < answer->n_points; i++) {
-    const zc_point *point = &answer->points[i].point;
-    if (point->to > answer->from && point->from <= answer->to) return NULL;
-    if (point->to > latest) latest = point->to;
+bool zc_source_answer_doubt(const zc_source_answer *answer, char *text, size_t size) {
+  const zc_refusal *r = &answer->refusal;
+  char time[ZC_TIME_TEXT_SIZE] = "a yearly average", refused[200] = "";
+  const char *doubt = zc_span_doubt(&answer->count);
+  if (!doubt && is_stale(answer)) {
+    doubt = "all points are forecasts issued longer ago than the source's max_age: not used";
   }
-  if (answer->n_points == 0) return NULL;
-  if (latest > 0 && latest < YEAR_1970) {
-    return "all points lie in 1970: times in seconds instead of milliseconds?";
+  if (r->n > 0) {
+    if (!(r->first.flags & ZC_POINT_STATIC)) (void)zc_time_format(r->first.from, time, sizeof time);
+    snprintf(refused, sizeof refused, "%zu implausible values refused, the first: %g (%s), %s",
+             r->n, r->first.value, time, r->reason);
   }
-  return "all points lie outside the span that was asked for";
+  snprintf(text, size, "%s%s%s", doubt ? doubt : "", doubt && r->n > 0 ? "; " : "", refused);
+  return text[0] != '\0';
+}
+
+const char *zc_source_nothing(const zc_source_region *region, const zc_source_answer *answer) {
+  bool constants = region->has_pue || region->has_renewable_share || region->has_static;
+  if (answer->error != ZC_OK || answer->n_points > 0 || constants) return NULL;
+  return answer->emitted > 0 ? "no usable points" : "no points";
 }

@@ -6,8 +6,8 @@
 #include "core/base/buffer.h"
 #include "core/cli/session.h"
 #include "core/model/grid.h"
-
-#define ZC_SOURCE_POINTS_MAX 20000 /* of one answer; more is an error of the source */
+#include "core/model/plausibility.h"
+#include "core/plugin/point.h"
 
 typedef struct {
   zc_point point;
@@ -15,7 +15,8 @@ typedef struct {
   zc_time issued_at;
 } zc_source_point;
 
-/* What came of observe or forecast for one region. */
+/* What came of observe or forecast for one region, as the engine takes it: what cannot be true is
+ * refused, doubles and overlaps are merged, forecasts older than the source's max_age left out. */
 typedef struct {
   bool asked; /* the source has that operation */
   bool done;
@@ -23,8 +24,13 @@ typedef struct {
   char *message; /* of the failure, may be NULL */
   int64_t begun_ns, latency_ms;
   zc_time from, to;        /* the span asked for */
-  zc_source_point *points; /* grid intensity, ascending by `from` */
-  size_t n_points, capacity;
+  zc_source_point *points; /* grid intensity that is taken, ascending by `from` */
+  size_t n_points;
+  size_t emitted;      /* intensities with a time that came, refused ones too */
+  zc_refusal refusal;  /* of those that cannot be true */
+  zc_span_count count; /* of those that can, held against the span */
+  bool has_now, held;  /* the value at the instant of the question; held: of a slot that is over */
+  zc_source_point now;
 } zc_source_answer;
 
 typedef struct {
@@ -52,12 +58,10 @@ void zc_source_answers_finish(zc_source_answers *answers);
 bool zc_source_region_gave(const zc_source_region *region);
 bool zc_source_region_fine(const zc_source_region *region);
 
-/* The point that tells the value at an instant: the one that holds then, else the last one before
- * it where that is an observation which ended no longer than max_age_ms ago (*ret_held); else NULL.
- */
-const zc_source_point *zc_source_point_at(const zc_source_answer *answer, zc_time at,
-                                          int64_t max_age_ms, bool *ret_held);
-/* What is odd about an answer that is no error, as one sentence; NULL for nothing. */
-const char *zc_source_answer_doubt(const zc_source_answer *answer);
+/* What is odd about an answer that is no error, as sentences: `text` gets the first one, "; " and
+ * the next. False: nothing. */
+bool zc_source_answer_doubt(const zc_source_answer *answer, char *text, size_t size);
+/* Why nothing came where nothing failed ("no points"); NULL where something did. */
+const char *zc_source_nothing(const zc_source_region *region, const zc_source_answer *answer);
 
 #endif

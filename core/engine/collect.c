@@ -138,59 +138,7 @@ void zc_collect_reports(const zc_engine *engine, zc_source_report *reports) {
   }
 }
 
-/* ---- answers ---- */
-
-static int find_region(const zc_engine *engine, const char *name, size_t *ret) {
-  for (size_t i = 0; i < engine->settings->n_regions; i++) {
-    if (strcmp(engine->settings->regions[i], name) != 0) continue;
-    *ret = i;
-    return ZC_OK;
-  }
-  return ZC_ENOTFOUND;
-}
-
-static void note_refusal(zc_collector *c, const zc_refusal *refusal) {
-  size_t n = c->refusal.n + refusal->n;
-  c->refused += refusal->n;
-  if (c->refusal.n == 0) c->refusal = *refusal;
-  c->refusal.n = n;
-}
-
-/* Without what cannot be true: there the next source counts. */
-static int put_plausible(zc_question *question, size_t region, const zc_signal *signal,
-                         const zc_point *points, size_t n, size_t stride, zc_time horizon) {
-  zc_collector *c = question->collector;
-  zc_refusal refusal;
-  size_t kept;
-  zc_point *plausible = calloc(n, sizeof *plausible);
-  int status = plausible ? zc_plausible_points(&c->settings->plausibility, points, n, stride,
-                                               plausible, &kept, &refusal)
-                         : ZC_ENOMEM;
-  if (status == ZC_OK) {
-    status = zc_grid_put(c->engine->grid, region, c->source, signal, plausible, kept,
-                         sizeof *plausible, horizon, NULL);
-    note_refusal(c, &refusal);
-    if (status == ZC_OK && kept > 0) question->delivered = true;
-  }
-  free(plausible);
-  return status;
-}
-
-static int on_points(void *user, const zc_signal *signal, const zc_point *points, size_t n,
-                     size_t stride, size_t *ret_bad) {
-  zc_question *question = user;
-  zc_collector *c = question->collector;
-  zc_engine *engine = c->engine;
-  size_t region = c->settings->regions[question->region];
-  if (signal->region && find_region(engine, signal->region, &region) != ZC_OK) return ZC_ENOTFOUND;
-  zc_time horizon = zc_loop_now(engine->loop) - ZC_GRID_HORIZON;
-  if (signal->kind == ZC_GRID_INTENSITY && n > 0)
-    return put_plausible(question, region, signal, points, n, stride, horizon);
-  int status =
-      zc_grid_put(engine->grid, region, c->source, signal, points, n, stride, horizon, ret_bad);
-  if (status == ZC_OK && n > 0) question->delivered = true;
-  return status;
-}
+/* ---- rounds ---- */
 
 static void first_round_over(zc_engine *engine) {
   if (engine->collected) return;
@@ -237,28 +185,15 @@ static void plan_next_round(zc_collector *c, bool failed) {
   zc_timer_after(engine->loop, &c->timer, pause, ask_round, c);
 }
 
-/* One line a round. */
-static void tell_refusals(zc_collector *c) {
-  const zc_refusal *r = &c->refusal;
-  char time[ZC_TIME_TEXT_SIZE] = "?";
-  if (r->n == 0) return;
-  if (r->first.flags & ZC_POINT_STATIC || zc_time_format(r->first.from, time, sizeof time) != ZC_OK)
-    zc_copy_text(time, sizeof time, "a yearly average");
-  snprintf(c->last_message, sizeof c->last_message,
-           "%zu implausible values refused, the first: %g (%s), %s", r->n, r->first.value, time,
-           r->reason);
-  zc_log(ZC_LOG_WARNING, c->settings->name, "%s; the next source is used there", c->last_message);
-  c->refusal = (zc_refusal){0};
-}
-
 static void round_over(zc_collector *c) {
   zc_engine *engine = c->engine;
   size_t n = count_delivered(c);
-  tell_refusals(c);
+  zc_collect_tell_refusals(c);
   bool was_failing = c->failures > 0;
   if (n > 0) {
     if (was_failing) {
-      zc_log(ZC_LOG_INFO, c->settings->name, "answers again, after %u rounds without", c->failures);
+      zc_log(ZC_LOG_INFO, zc_instance_component(c->instance),
+             "answers again, after %u rounds without", c->failures);
     }
     c->failures = 0;
     c->last_success = zc_loop_now(engine->loop);
@@ -277,14 +212,13 @@ static void round_over(zc_collector *c) {
 static void on_done(void *user, int error, const char *message) {
   zc_question *question = user;
   zc_collector *c = question->collector;
-  const char *region = zc_config_region_name(c->settings->options, question->region);
+  const char *doubt = error == ZC_OK ? zc_span_doubt(&question->points) : NULL;
   question->operation = 0;
   if (error != ZC_OK) {
     question->delivered = false;
-    zc_copy_text(c->last_message, sizeof c->last_message, message ? message : "");
-    zc_log(ZC_LOG_WARNING, c->settings->name, "%s of %s: %s%s%s; the next source is used",
-           question->forecast ? "forecast" : "observations", region, zc_status_text(error),
-           message ? ": " : "", message ? message : "");
+    zc_collect_tell_failure(question, zc_status_text(error), message);
+  } else if (doubt) {
+    zc_collect_tell_failure(question, zc_status_text(ZC_EDATA), doubt);
   }
   if (--c->waiting == 0) round_over(c);
 }
@@ -304,13 +238,16 @@ static bool has_operation(const zc_collector *c, bool forecast) {
 static int ask(zc_question *question) {
   zc_collector *c = question->collector;
   zc_time now = zc_loop_now(c->engine->loop);
+  question->from = question->forecast ? now : zc_realise_since(c->engine);
+  question->to = question->forecast ? now + c->engine->forecast_horizon : now;
+  question->points = (zc_span_count){0};
   zc_query query = {.size = sizeof query,
                     .region = zc_config_region_name(c->settings->options, question->region),
                     .region_config =
                         zc_config_region_config(c->settings->options, question->region),
-                    .from = question->forecast ? now : zc_realise_since(c->engine),
-                    .to = question->forecast ? now + c->engine->forecast_horizon : now};
-  zc_operation_events events = {.user = question, .points = on_points, .done = on_done};
+                    .from = question->from,
+                    .to = question->to};
+  zc_operation_events events = {.user = question, .points = zc_collect_points, .done = on_done};
   question->delivered = false;
   return zc_operation_start_source(c->instance, question->forecast, &query, c->settings->timeout_ms,
                                    &events, &question->operation);
@@ -359,7 +296,8 @@ void zc_collect_start(zc_engine *engine) {
       continue;
     }
     c->asked = true;
-    zc_log(ZC_LOG_WARNING, c->settings->name, "knows only the present: left out of a past instant");
+    zc_log(ZC_LOG_WARNING, zc_instance_component(c->instance),
+           "knows only the present: left out of a past instant");
   }
   if (all_asked(engine)) first_round_over(engine);
 }

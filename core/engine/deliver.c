@@ -12,6 +12,7 @@
 #define BATCH_MAX      1000
 #define WRITE_DEADLINE (2 * ZC_MINUTE)
 #define KEYS_MAX       1024
+#define REFUSED_LINES  10               /* of refused rows, before they are told once a minute */
 #define RETRY_CAP      (30 * ZC_SECOND) /* a sink that is away is asked no more often than this */
 #define RETRY_SPREAD   (6 * ZC_SECOND)  /* and up to so much later, so that many engines spread */
 
@@ -94,7 +95,7 @@ static void fail(zc_delivery *delivery, int error, const char *message) {
   zc_copy_text(delivery->last_message, sizeof delivery->last_message,
                message ? message : zc_status_text(error));
   if (delivery->failures++ == 0) {
-    zc_log(ZC_LOG_WARNING, delivery->settings->name,
+    zc_log(ZC_LOG_WARNING, zc_instance_component(delivery->instance),
            "%s: its rows stay in the journal and are written later", delivery->last_message);
   }
   delivery->busy = false;
@@ -106,8 +107,8 @@ static void fail(zc_delivery *delivery, int error, const char *message) {
 
 static void recovered(zc_delivery *delivery) {
   if (delivery->failures > 0) {
-    zc_log(ZC_LOG_INFO, delivery->settings->name, "takes rows again, after %u attempts",
-           delivery->failures);
+    zc_log(ZC_LOG_INFO, zc_instance_component(delivery->instance),
+           "takes rows again, after %u attempts", delivery->failures);
   }
   delivery->failures = 0;
 }
@@ -161,6 +162,33 @@ static void write_keys(zc_buffer *to, const zc_item *item) {
   zc_json_free(json);
 }
 
+/* A sink that refuses every row would fill the log: after the first lines one a minute, and a sum
+ * at the end. */
+static void tell_refused(zc_delivery *delivery, const zc_item *item, const char *message) {
+  int64_t now = zc_clock_elapsed(zc_loop_clock(delivery->engine->loop));
+  if (delivery->refused > REFUSED_LINES && now - delivery->refused_told_at < ZC_MINUTE) {
+    delivery->refused_untold++;
+    return;
+  }
+  zc_buffer keys;
+  zc_buffer_init(&keys, KEYS_MAX);
+  write_keys(&keys, item);
+  zc_log(ZC_LOG_ERROR, zc_instance_component(delivery->instance),
+         "refuses a row of %s for good (%.400s): %s, %zu bytes: it is lost to this sink",
+         item->table->primary.name, message ? message : "no reason given",
+         keys.status == ZC_OK ? keys.data : "keys that cannot be shown", item->length);
+  zc_buffer_finish(&keys);
+  delivery->refused_told_at = now;
+}
+
+static void tell_refused_untold(zc_delivery *delivery) {
+  if (delivery->refused_untold == 0) return;
+  zc_log(ZC_LOG_ERROR, zc_instance_component(delivery->instance),
+         "refused %llu rows for good since the engine began, %llu of them without a line above",
+         (unsigned long long)delivery->refused, (unsigned long long)delivery->refused_untold);
+  delivery->refused_untold = 0;
+}
+
 /* The sink says that what it was given can never be stored. In a batch the culprit is looked for
  * one by one; a single item is passed over, as it would hold up all others for ever. The log gets
  * its keys and length: whole, it may be longer than a line can be. */
@@ -172,16 +200,8 @@ static void refused(zc_delivery *delivery, const char *message) {
     pump(delivery);
     return;
   }
-  const zc_item *item = &delivery->items[0];
-  zc_buffer keys;
-  zc_buffer_init(&keys, KEYS_MAX);
-  write_keys(&keys, item);
   delivery->refused++;
-  zc_log(ZC_LOG_ERROR, delivery->settings->name,
-         "refuses a row of %s for good (%.400s): %s, %zu bytes", item->table->primary.name,
-         message ? message : "no reason given",
-         keys.status == ZC_OK ? keys.data : "keys that cannot be shown", item->length);
-  zc_buffer_finish(&keys);
+  tell_refused(delivery, &delivery->items[0], message);
   advance(delivery);
 }
 
@@ -234,7 +254,7 @@ static void write_items(zc_delivery *delivery) {
                                              WRITE_DEADLINE, &events, &delivery->operation);
   if (status == ZC_OK) return;
   drop_items(delivery);
-  fail(delivery, status, "the plugin refused to write");
+  fail(delivery, status, zc_instance_refusal(delivery->instance));
 }
 
 static void on_read(void *user, int status, const zc_outbox_item *items, size_t n) {
@@ -245,7 +265,7 @@ static void on_read(void *user, int status, const zc_outbox_item *items, size_t 
     status = copy_item(delivery, &items[i]);
   if (status == ZC_EDATA && delivery->n_items == 0 && n > 0) {
     delivery->refused++;
-    zc_log(ZC_LOG_ERROR, delivery->settings->name,
+    zc_log(ZC_LOG_ERROR, zc_instance_component(delivery->instance),
            "row %lld of the journal's outbox is %s: passed over", (long long)items[0].sequence,
            items[0].damaged ? "damaged" : "no item of a table");
     delivery->last_sequence = items[0].sequence;
@@ -306,7 +326,7 @@ static void begin(zc_timer *timer) {
   } else {
     on_init(delivery, ZC_OK, NULL);
   }
-  if (status != ZC_OK) fail(delivery, status, "the plugin refused to begin");
+  if (status != ZC_OK) fail(delivery, status, zc_instance_refusal(delivery->instance));
 }
 
 static void on_items(void *user) {
@@ -357,9 +377,17 @@ bool zc_engine_delivered(const zc_engine *engine) {
   return true;
 }
 
+uint64_t zc_engine_refused_rows(const zc_engine *engine) {
+  uint64_t n = 0;
+  for (size_t i = 0; i < engine->settings->n_sinks; i++)
+    n += engine->deliveries[i]->refused;
+  return n;
+}
+
 static void stop(zc_delivery *delivery) {
   const zc_engine *engine = delivery->engine;
   zc_timer_stop(engine->loop, &delivery->timer);
+  tell_refused_untold(delivery);
   if (!delivery->operation) return;
   zc_operation_cancel(engine->context, delivery->operation);
   delivery->operation = 0;

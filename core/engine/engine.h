@@ -81,7 +81,8 @@ void zc_engine_on_status(zc_engine *engine,
                          void (*changed)(void *user, const zc_execution *execution), void *user);
 /* Every sink had every row when it was last asked. */
 bool zc_engine_delivered(const zc_engine *engine);
-size_t zc_engine_live(const zc_engine *engine); /* runs not ended */
+uint64_t zc_engine_refused_rows(const zc_engine *engine); /* that a sink will never have */
+size_t zc_engine_live(const zc_engine *engine);           /* runs not ended */
 
 /* Reload: another configuration, read and checked on a thread, built beside the one in force, then
  * swapped. What fails changes nothing. As a restart, without the pause: runs that wait go on under

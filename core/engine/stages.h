@@ -48,7 +48,9 @@ typedef struct {
   zc_collector *collector;
   size_t region; /* position in the collector's regions */
   bool forecast;
-  bool delivered; /* the last answer brought points */
+  bool delivered;       /* the last answer brought what can be used */
+  zc_time from, to;     /* the span asked for */
+  zc_span_count points; /* taken of the last answer, held against that span */
   zc_operation operation;
 } zc_question;
 
@@ -69,6 +71,14 @@ struct zc_collector {
   zc_refusal refusal; /* of the round */
   uint64_t refused;   /* values, since the start */
 };
+
+/* A source's points, as zc_operation_events has them; user: the zc_question. */
+int zc_collect_points(void *user, const zc_signal *signal, const zc_point *points, size_t n,
+                      size_t stride, size_t *ret_bad);
+/* One line a round on what was implausible. */
+void zc_collect_tell_refusals(zc_collector *collector);
+/* What is made of a question that failed: what came before the failure stays. why may be NULL. */
+void zc_collect_tell_failure(const zc_question *question, const char *what, const char *why);
 
 /* Slots already written to carbon_intensity_history, per region, so that a change is written once.
  */
@@ -192,6 +202,8 @@ typedef struct {
   int64_t last_sequence; /* of the items under way */
   bool drained;          /* the outbox had nothing more when it was last asked */
   uint64_t written, refused;
+  uint64_t refused_untold; /* of those: without a line in the log */
+  int64_t refused_told_at; /* clock's elapsed ms */
   char last_message[200];
 } zc_delivery;
 

@@ -100,7 +100,7 @@ static void deliver(zc_child *child) {
       .message = child->message,
       .tail = tail ? tail : "(its output is lost: no memory)",
   };
-  int64_t begun = zc_loop_watch_begin();
+  zc_loop_watch begun = zc_loop_watch_begin();
   child->callback(child->user, &result);
   zc_loop_watch_end(child->loop, begun, child->owner, "process");
   free(tail);

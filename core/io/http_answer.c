@@ -98,7 +98,7 @@ void zc_http_call_back(zc_http_transfer *transfer) {
                    .json = json},
       .headers = &transfer->headers,
   };
-  int64_t begun = zc_loop_watch_begin();
+  zc_loop_watch begun = zc_loop_watch_begin();
   transfer->callback(transfer->user, &whole.response);
   zc_loop_watch_end(transfer->http->loop, begun, transfer->owner, "http");
   zc_json_free(json);

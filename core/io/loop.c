@@ -137,7 +137,7 @@ static void fire(zc_loop *loop, zc_timer *timer) {
   if (timer->owner) zc_copy_text(owner, sizeof owner, timer->owner);
   zc_timer_callback callback = timer->callback;
   zc_timer_stop(loop, timer);
-  int64_t begun = zc_loop_watch_begin();
+  zc_loop_watch begun = zc_loop_watch_begin();
   callback(timer);
   zc_loop_watch_end(loop, begun, owner, "timer");
 }
@@ -251,18 +251,21 @@ void zc_loop_leave(zc_loop *loop) {
 
 /* ---- the watch on slow callbacks ----------------------------------------------------------- */
 
-int64_t zc_loop_watch_begin(void) {
-  return zc_clock_real_ns();
+zc_loop_watch zc_loop_watch_begin(void) {
+  return (zc_loop_watch){.real_ns = zc_clock_real_ns(), .thread_ns = zc_clock_thread_ns()};
 }
 
-void zc_loop_watch_end(zc_loop *loop, int64_t begun, const char *owner, const char *what) {
-  int64_t took = zc_clock_real_ns() - begun;
+void zc_loop_watch_end(zc_loop *loop, zc_loop_watch begun, const char *owner, const char *what) {
+  int64_t took = zc_clock_real_ns() - begun.real_ns;
   if (took > loop->longest_callback_ns) loop->longest_callback_ns = took;
   if (took <= ZC_SLOW_CALLBACK_NS) return;
   loop->slow_callbacks++;
   zc_log(ZC_LOG_WARNING, owner ? owner : "engine",
-         "a callback (%s) held the loop for %lld ms; at most %lld are allowed", what,
-         (long long)(took / 1000000), (long long)(ZC_SLOW_CALLBACK_NS / 1000000));
+         "a callback (%s) held the loop for %lld ms (%lld ms of processor time); at most %lld are "
+         "allowed",
+         what, (long long)(took / 1000000),
+         (long long)((zc_clock_thread_ns() - begun.thread_ns) / 1000000),
+         (long long)(ZC_SLOW_CALLBACK_NS / 1000000));
 }
 
 uint64_t zc_loop_slow_callbacks(const zc_loop *loop) {

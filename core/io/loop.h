@@ -68,9 +68,13 @@ void zc_loop_enter(zc_loop *loop);
 void zc_loop_leave(zc_loop *loop);
 
 /* Brackets a callback into foreign code: over 50 ms of wall time it is logged with `owner` and
- * counted. */
-int64_t zc_loop_watch_begin(void);
-void zc_loop_watch_end(zc_loop *loop, int64_t begun, const char *owner, const char *what);
+ * counted. The line has the processor time of it, too: where that is little, the callback waited
+ * (for a file, a lock, a network), or the machine was busy with others. */
+typedef struct {
+  int64_t real_ns, thread_ns;
+} zc_loop_watch;
+zc_loop_watch zc_loop_watch_begin(void);
+void zc_loop_watch_end(zc_loop *loop, zc_loop_watch begun, const char *owner, const char *what);
 uint64_t zc_loop_slow_callbacks(const zc_loop *loop);
 int64_t zc_loop_longest_callback_ns(const zc_loop *loop);
 

@@ -40,7 +40,7 @@ static void end_piece(uv_work_t *request, int status) {
   zc_loop *loop = piece->loop;
   unlink_piece(loop, piece);
   zc_loop_leave(loop);
-  int64_t begun = zc_loop_watch_begin();
+  zc_loop_watch begun = zc_loop_watch_begin();
   piece->after(piece->user, status == UV_ECANCELED ? ZC_ECANCELED : ZC_OK);
   zc_loop_watch_end(loop, begun, NULL, "work");
   free(piece);

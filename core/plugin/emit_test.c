@@ -3,6 +3,8 @@
 
 #include "core/plugin/operation_fixture.h"
 
+#define AHEAD (5 * ZC_MINUTE)
+
 /* ---- points ---- */
 
 static struct {
@@ -44,6 +46,12 @@ static const struct {
     {ZC_RENEWABLE_SHARE, 0, 0, 0, 0, 1.01, ZC_EDATA},
     {0, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
     {4, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
+    /* What was observed has begun, but for clocks that differ a little. */
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, START, START + ZC_HOUR, 1, ZC_OK},
+    {ZC_GRID_INTENSITY, ZC_POINT_ESTIMATED, 0, START + AHEAD, START + ZC_HOUR, 1, ZC_OK},
+    {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED, 0, START + AHEAD + 1, START + ZC_HOUR, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_ESTIMATED, 0, START + AHEAD + 1, START + ZC_HOUR, 1, ZC_EDATA},
+    {ZC_GRID_INTENSITY, ZC_POINT_FORECAST, 0, START + ZC_DAY, START + 2 * ZC_DAY, 1, ZC_OK},
 };
 
 static void points_are_checked(void **state) {
@@ -63,7 +71,7 @@ static void points_are_checked(void **state) {
     if (current.status != points[i].status) fail_msg("row %zu: %d", i, current.status);
     assert_int_equal(o.n_points, points[i].status == ZC_OK);
   }
-  assert_int_equal(zc_instance_faults(source), 15);
+  assert_int_equal(zc_instance_faults(source), 17);
   zc_instance_destroy(source);
 }
 
@@ -78,6 +86,8 @@ static const struct {
     {32, 9, 0, 1, 0, 2, 40, "the signal's kind is unknown"},
     {32, 1, 4, 1, 0, 2, 40, "the signal's basis is unknown"},
     {32, 1, 0, 1, INT64_MIN, 2, 40, "the signal's issued_at is out of all time"},
+    {32, 1, 0, 1, START / 1000, 2, 40,
+     "the signal's issued_at lies before the year 2000: in seconds instead of milliseconds?"},
     {32, 1, 0, 1, START + ZC_DAY + 1, 2, 40,
      "the signal's issued_at lies more than a day in the future"},
     {32, 1, 0, 1, 0, ZC_EMIT_MAX + 1, 40, "there are more than 100000 at once"},

@@ -57,13 +57,25 @@ static char *component_of(const zc_plugin *plugin, const char *name) {
   return zc_duplicate(text);
 }
 
+static char no_state; /* what *ret_state holds where create() leaves it alone; NULL is a state */
+
 static int call_create(zc_instance *instance, zc_error *error) {
   const zc_plugin *plugin = instance->plugin;
+  instance->state = &no_state;
   zc_plugin_call call = zc_plugin_call_begin(instance, "create");
   int status = plugin->create(&instance->context->host, (zc_self *)instance, instance->options,
                               &instance->state);
   zc_plugin_call_end(&call);
-  if (status >= 0) return ZC_OK;
+  if (!zc_is_status(status)) {
+    return zc_error_set(error, ZC_EINVAL, "%s: create() returned %d, which is no status",
+                        instance->component, status);
+  }
+  if (status == ZC_OK && instance->state == &no_state) {
+    return zc_error_set(error, ZC_EINVAL,
+                        "%s: create() returned ZC_OK and has not set *ret_state (NULL is allowed)",
+                        instance->component);
+  }
+  if (status == ZC_OK) return ZC_OK;
   if (instance->why[0]) {
     return zc_error_set(error, status, "%s: %s", instance->component, instance->why);
   }
@@ -105,7 +117,11 @@ int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings
   int status = ops->check(instance->state, pipeline->trigger.options, regions, pipeline->n_regions,
                           text, sizeof text);
   zc_plugin_call_end(&call);
-  if (status >= 0) return ZC_OK;
+  if (!zc_is_status(status)) {
+    return zc_error_set(error, ZC_EINVAL, "%s: check() returned %d, which is no status",
+                        instance->component, status);
+  }
+  if (status == ZC_OK) return ZC_OK;
   text[sizeof text - 1] = '\0';
   return zc_error_set(error, status, "%s",
                       text[0] ? text : "its options are refused without a why");
@@ -129,6 +145,10 @@ void zc_instance_destroy(zc_instance *instance) {
 
 const char *zc_instance_name(const zc_instance *instance) {
   return instance->name;
+}
+
+const char *zc_instance_component(const zc_instance *instance) {
+  return instance->component;
 }
 
 const zc_plugin *zc_instance_plugin(const zc_instance *instance) {

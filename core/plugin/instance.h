@@ -40,6 +40,8 @@ void zc_instance_destroy(zc_instance *instance);
 int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings,
                               const zc_pipeline_settings *pipeline, zc_error *error);
 const char *zc_instance_name(const zc_instance *instance);
+/* "source:NAME": as the log names it, whoever speaks of it. */
+const char *zc_instance_component(const zc_instance *instance);
 const zc_plugin *zc_instance_plugin(const zc_instance *instance);
 void *zc_instance_state(const zc_instance *instance);
 size_t zc_instance_live_operations(const zc_instance *instance);

@@ -112,7 +112,10 @@ static void note_stale(zc_instance *culprit, zc_slot_state ended_as, const char 
 
 zc_slot_entry *zc_operation_of(zc_op *op, const char *what) {
   zc_instance *culprit = zc_plugin_running();
-  if (!op || zc_plugin_on_thread(what) || !culprit) return NULL;
+  if (zc_plugin_on_thread(what) || !culprit) return NULL;
+  if (!op && !culprit->without)
+    zc_fault_note(culprit, ZC_FAULT_MISUSE, "%s a NULL operation", what);
+  if (!op) return NULL;
   char named[ZC_NAMED_SIZE];
   uintptr_t handle = (uintptr_t)op, generation = handle >> ZC_SLOT_BITS;
   zc_slot_entry *slot = slot_of(culprit->context, handle);
@@ -148,13 +151,18 @@ static void deliver(zc_timer *timer) {
   free(message);
 }
 
+/* A run may have been started all the same. */
+static int instead_of_status(const zc_slot_entry *slot) {
+  return slot->instance->plugin->kind == ZC_TRIGGER ? ZC_EUNKNOWN : ZC_EINVAL;
+}
+
 void zc_operation_answer(zc_op *op, int error, const char *message) {
   zc_slot_entry *slot = zc_operation_of(op, "answered");
   if (!slot) return;
   char text[MESSAGE_MAX];
-  if (error > 0) {
+  if (!zc_is_status(error)) {
     zc_fault_note(slot->instance, ZC_FAULT_MISUSE, "answered with %d, which is no status", error);
-    error = ZC_EUNKNOWN;
+    error = instead_of_status(slot);
   }
   if (message) {
     zc_copy_text(text, sizeof text, message);
@@ -254,12 +262,11 @@ static void refuse(zc_slot_entry *slot) {
   end_slot(slot, ZC_SLOT_ANSWERED);
 }
 
-/* A run may have been started all the same. */
 static int refuse_status(const zc_slot_entry *slot, int status) {
   char named[ZC_NAMED_SIZE];
   zc_fault_note(slot->instance, ZC_FAULT_MISUSE, "returned %d, which is no status: refused%s",
                 status, zc_operation_named(slot->what, slot->about, named));
-  return slot->instance->plugin->kind == ZC_TRIGGER ? ZC_EUNKNOWN : ZC_EINVAL;
+  return instead_of_status(slot);
 }
 
 static int prepare(zc_instance *instance, int64_t deadline_ms, zc_slot_entry **ret) {
@@ -298,7 +305,7 @@ static int start(zc_instance *instance, const start_request *request, int64_t de
   zc_plugin_call call = zc_plugin_call_begin(instance, request->what);
   status = request->ask(instance, request->question, zc_operation_handle(slot));
   zc_plugin_call_end(&call);
-  if (status > 0) status = refuse_status(slot, status);
+  if (!zc_is_status(status)) status = refuse_status(slot, status);
   if (status < 0) {
     refuse(slot);
     return status;

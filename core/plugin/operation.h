@@ -20,6 +20,11 @@
 typedef struct zc_slot_entry zc_slot_entry;
 typedef struct zc_part zc_part;
 
+/* Whether it is ZC_OK or one of the errors of kinds.h. */
+static inline bool zc_is_status(int status) {
+  return status <= ZC_OK && status >= ZC_ESYSTEM;
+}
+
 /* ---- faults ---- */
 
 typedef enum {
@@ -56,6 +61,7 @@ struct zc_instance {
   void *state;
   zc_config *options; /* held; NULL: none */
   bool closing;       /* destroyed as soon as its work is over */
+  bool without;       /* it is told of work whose operation is over: it has no handle to give */
   size_t n_live, n_works;
   uint64_t faults;
   zc_fault_record fault_records[ZC_FAULTS];
@@ -89,7 +95,7 @@ void zc_instance_end_allowance(zc_instance *instance);
 typedef struct {
   zc_instance *instance, *previous;
   const char *what; /* NULL: whoever calls us watches the time */
-  int64_t begun;
+  zc_loop_watch begun;
 } zc_plugin_call;
 
 zc_plugin_call zc_plugin_call_begin(zc_instance *instance, const char *what);
@@ -147,7 +153,7 @@ struct zc_slot_entry {
 };
 
 /* The live operation behind the handle that the running plugin gave, or NULL: then what it did
- * (`what`, e.g. "emitted points") is noted as its fault, but for a NULL handle. */
+ * (`what`, e.g. "emitted points for") is noted as its fault. */
 zc_slot_entry *zc_operation_of(zc_op *op, const char *what);
 zc_op *zc_operation_handle(const zc_slot_entry *slot);
 /* ": observe of eu-west-2", or "" where it is not known. */

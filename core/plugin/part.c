@@ -184,7 +184,9 @@ static void work_over(void *user, int status) {
   zc_instance *instance = part->instance;
   zc_op *op = detach(part);
   zc_plugin_call call = zc_plugin_call_begin(instance, "work");
+  instance->without = !op;
   part->callback.work(part->user, op, op ? status : ZC_ECANCELED);
+  instance->without = false;
   zc_plugin_call_end(&call);
   zc_batch_drop(part->batch);
   free(part);

@@ -7,6 +7,9 @@
 
 #define ORIGIN_FLAGS (ZC_POINT_OBSERVED | ZC_POINT_ESTIMATED | ZC_POINT_FORECAST | ZC_POINT_STATIC)
 
+#define YEAR_1970 (365 * ZC_DAY)
+#define YEAR_2000 INT64_C(946684800000) /* 2000-01-01T00:00:00Z */
+
 const char *zc_signal_fault(const zc_signal *signal, zc_time now) {
   if (!signal) return "the signal is NULL";
   if (signal->size < offsetof(zc_signal, issued_at) + sizeof signal->issued_at) {
@@ -18,6 +21,9 @@ const char *zc_signal_fault(const zc_signal *signal, zc_time now) {
   if (signal->basis > ZC_BASIS_MARGINAL) return "the signal's basis is unknown";
   if (signal->issued_at < ZC_TIME_MIN || signal->issued_at > ZC_TIME_MAX) {
     return "the signal's issued_at is out of all time";
+  }
+  if (signal->issued_at != 0 && signal->issued_at < YEAR_2000) {
+    return "the signal's issued_at lies before the year 2000: in seconds instead of milliseconds?";
   }
   if (signal->issued_at > now + ZC_DAY) {
     return "the signal's issued_at lies more than a day in the future";
@@ -48,7 +54,7 @@ static const char *origin_fault(uint32_t flags) {
   return faults[n];
 }
 
-const char *zc_point_fault(uint32_t kind, const zc_point *point) {
+const char *zc_point_fault(uint32_t kind, const zc_point *point, zc_time now) {
   if (!isfinite(point->value)) return "its value is not a finite number";
   if (point->value < 0) return "its value is negative";
   if (point->index > ZC_INDEX_VERY_HIGH) return "its index is unknown";
@@ -60,5 +66,25 @@ const char *zc_point_fault(uint32_t kind, const zc_point *point) {
   if (point->flags == ZC_POINT_STATIC) return NULL;
   if (point->from >= point->to) return "it does not end after it begins";
   if (point->from < ZC_TIME_MIN || point->to > ZC_TIME_MAX) return "it is out of all time";
+  if (point->flags != ZC_POINT_FORECAST && point->from > now + ZC_AHEAD_MAX) {
+    return "its slot has not begun, so that it is neither observed nor estimated: a forecast, or a "
+           "clock that is slow?";
+  }
   return NULL;
+}
+
+/* ---- spans ---- */
+
+void zc_span_add(zc_span_count *count, zc_time from, zc_time to, const zc_point *point) {
+  if (count->n == 0 || point->to > count->latest) count->latest = point->to;
+  count->within += point->to > from && point->from <= to;
+  count->n++;
+}
+
+const char *zc_span_doubt(const zc_span_count *count) {
+  if (count->n == 0 || count->within > 0) return NULL;
+  if (count->latest > 0 && count->latest < YEAR_1970) {
+    return "all points lie in 1970: times in seconds instead of milliseconds?";
+  }
+  return "all points lie outside the span that was asked for";
 }

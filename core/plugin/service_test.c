@@ -36,8 +36,8 @@ static void services_of_other_kinds_are_refused(void **state) {
   current.observe = misuses;
   ask(f, source, &o);
   run(f);
-  assert_int_equal(o.error, ZC_EUNKNOWN);
-  assert_int_equal(zc_instance_faults(source), 11);
+  assert_int_equal(o.error, ZC_EINVAL);
+  assert_int_equal(zc_instance_faults(source), 12);
   assert_int_equal(count_in_log(f, "warning source:scripted"), 1);
   zc_instance_destroy(source);
 }
@@ -73,6 +73,98 @@ static void an_undeclared_option_is_named_once(void **state) {
   assert_int_equal(count_in_log(f, "the plugin asks"), 2);
   zc_instance_destroy(instance);
   zc_config_free(config);
+}
+
+/* ---- what is no status, and no state ---- */
+
+static int create_status;
+static bool create_sets;
+
+static int create_as_told(const zc_host *host, zc_self *self, const zc_config *config,
+                          void **ret_state) {
+  (void)host;
+  (void)self;
+  (void)config;
+  if (create_sets) *ret_state = NULL;
+  return create_status;
+}
+
+static void create_is_held_to_its_contract(void **state) {
+  fixture *f = *state;
+  static const struct {
+    int status;
+    bool sets;
+    const char *text; /* NULL: fine */
+  } rows[] = {
+      {ZC_OK, true, NULL},
+      {ZC_OK, false, "source:odd: create() returned ZC_OK and has not set *ret_state"},
+      {3, true, "source:odd: create() returned 3, which is no status"},
+      {-99, true, "source:odd: create() returned -99, which is no status"},
+      {ZC_EIO, true, "source:odd: create() refused without saying why"},
+  };
+  zc_plugin plugin = source_plugin;
+  plugin.create = create_as_told;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    zc_instance *instance = NULL;
+    zc_error error = {0};
+    create_status = rows[i].status;
+    create_sets = rows[i].sets;
+    int status = zc_instance_create(f->context, &plugin, "odd", NULL, &instance, &error);
+    assert_int_equal(status == ZC_OK, rows[i].text == NULL);
+    if (rows[i].text && !strstr(error.text, rows[i].text)) fail_msg("%s", error.text);
+    zc_instance_destroy(instance);
+  }
+}
+
+static int answers_minus_99(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)self;
+  (void)query;
+  host->done(op, -99, NULL);
+  return ZC_OK;
+}
+
+static int returns_minus_99(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)host;
+  (void)self;
+  (void)query;
+  (void)op;
+  return -99;
+}
+
+static void a_number_that_is_no_status_is_named(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_operation operation;
+  zc_instance *one = open_source(f, "one"), *two = open_source(f, "two");
+  current.observe = answers_minus_99;
+  ask(f, one, &o);
+  run(f);
+  assert_int_equal(o.error, ZC_EINVAL);
+  assert_logged(f, "source:one: answered with -99, which is no status");
+  current.observe = returns_minus_99;
+  assert_int_equal(ask_within(f, two, ZC_MINUTE, &o, &operation), ZC_EINVAL);
+  assert_logged(f, "source:two: returned -99, which is no status: refused: observe of eu-west-2");
+  zc_instance_destroy(one);
+  zc_instance_destroy(two);
+}
+
+static int uses_no_operation(const zc_host *host, zc_self *self, const zc_query *query, zc_op *op) {
+  (void)self;
+  (void)query;
+  host->done(NULL, ZC_OK, NULL);
+  host->done(op, ZC_OK, NULL);
+  return ZC_OK;
+}
+
+static void a_null_handle_is_named(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = uses_no_operation;
+  ask(f, source, &o);
+  run(f);
+  assert_logged(f, "source:scripted: answered a NULL operation");
+  zc_instance_destroy(source);
 }
 
 /* ---- log lines ---- */
@@ -335,6 +427,9 @@ static void a_sink_is_queried(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       FIXTURE_TEST(services_of_other_kinds_are_refused),
+      FIXTURE_TEST(create_is_held_to_its_contract),
+      FIXTURE_TEST(a_number_that_is_no_status_is_named),
+      FIXTURE_TEST(a_null_handle_is_named),
       FIXTURE_TEST(an_undeclared_option_is_named_once),
       FIXTURE_TEST(log_lines_are_bounded),
       FIXTURE_TEST(a_failed_create_says_the_plugins_reason),

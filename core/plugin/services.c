@@ -131,7 +131,7 @@ static int host_emit(zc_op *op, const zc_signal *signal, const zc_point *points,
   if (fault) return refuse_points(slot, n, fault);
   for (size_t i = 0; i < n; i++) {
     const zc_point *point = point_at(points, i, stride);
-    const char *reason = zc_point_fault(signal->kind, point);
+    const char *reason = zc_point_fault(signal->kind, point, zc_loop_now(slot->context->loop));
     if (reason) return refuse_point(slot, signal, point, i, n, reason);
   }
   zc_signal copy = {0};

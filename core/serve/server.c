@@ -255,7 +255,7 @@ static bool next_run(zc_server *server, uint64_t *ret_ms) {
 static void run(zc_server *server) {
   uint64_t ms;
   server->one_ended = false;
-  int64_t begun = zc_loop_watch_begin();
+  zc_loop_watch begun = zc_loop_watch_begin();
   MHD_run(server->daemon);
   zc_loop_watch_end(server->loop, begun, "server", "requests");
   if (next_run(server, &ms)) {

@@ -97,7 +97,7 @@ enum { /* zc_signal.basis: what a grid intensity counts; unlike bases cannot be 
 };
 
 enum { /* zc_point.flags; an intensity point carries exactly one of the first four */
-       ZC_POINT_OBSERVED = 1,
+       ZC_POINT_OBSERVED = 1,  /* the slot has begun, as for the next one */
        ZC_POINT_ESTIMATED = 2, /* the slot has begun; the value is modelled, not measured */
        ZC_POINT_FORECAST = 4,
        ZC_POINT_STATIC =
@@ -127,7 +127,7 @@ typedef struct {
   uint32_t kind;      /* ZC_GRID_INTENSITY … */
   uint32_t basis;     /* ZC_BASIS_…; grid intensity only */
   const char *region; /* NULL: the query's region */
-  zc_time issued_at;  /* when the provider made the values; 0: now; a day ahead at most */
+  zc_time issued_at;  /* when the provider made the values; 0: now; 2000 to a day ahead */
 } zc_signal;
 
 /* What the host asks of a source: one region, one span. */
@@ -143,9 +143,13 @@ typedef struct {
  * after returning (the host goes on with it on a later turn of the loop either way), or refuse with
  * a negative result and never call done(); a positive result is a refusal with ZC_EINVAL. The query
  * is valid only until the call returns, its region_config as long as the instance. Points may come
- * in any order, with gaps and overlaps: the host sorts, drops doubles (the last one emitted wins)
- * and refuses NaN, infinite or negative values, naming the plugin: emit() takes all of its points
- * or none of them. */
+ * in any order, with gaps and overlaps: the host sorts, drops doubles (the last one emitted wins),
+ * cuts overlaps (a slot ends where the next one of the same emit() begins; what a later emit() says
+ * of a time replaces what an earlier one did; an observation goes before a forecast), and refuses
+ * NaN, infinite or negative values, and what is called observed or estimated and begins more than 5
+ * minutes after now, naming the plugin: emit() takes all of its points or none of them. What was
+ * emitted counts, also where done() then brings an error. An answer none of whose points lies in
+ * the span counts as a failed one. */
 typedef struct {
   uint32_t size;
   uint32_t flags;                                                 /* ZC_SOURCE_… */
@@ -250,7 +254,9 @@ enum { /* run_status() */
  *         again with backoff, within the deadline. ZC_EUNKNOWN or ZC_ETIMEDOUT: it cannot be told
  *         whether it started; settled by the idempotency class. Any other error: the run FAILED at
  *         once. The same for a negative return; a positive one counts as ZC_EUNKNOWN.
- * poll    run_status() with what is known, then done(). NULL for attended triggers.
+ *         One call of a remote trigger has 60 s; an attended start the run's timeout and 30 s more.
+ * poll    run_status() with what is known, then done(). NULL for attended triggers. Nothing known
+ *         (done(ZC_OK) alone) or an error: asked again, until the run's timeout ends it.
  * find    run_started() where the token's run exists, then done(); done(ZC_OK) alone where it
  * surely does not: it is started then. done(ZC_EUNKNOWN): it will never be told, a person has to.
  *         Other errors: asked again later. NULL unless idempotency is LOOKUP.
@@ -332,7 +338,9 @@ typedef struct {
 
 /* init    makes ready (opens, creates where that is the sink's way), done(). May be NULL.
  * write   puts n items, all of them or an error; done(ZC_OK) only when they are durable. Items are
- *         valid until done(). One write at a time.
+ *         valid until done(). One write at a time. ZC_EDATA: of a batch each item is then offered
+ *         alone; one that is refused alone is gone for this sink, with an error in the log.
+ *         init and write have 2 minutes, a query 1.
  * query   host->row() for each, host->page() where more follow, done(). May be NULL.
  * create_tables, check_tables   for a store whose tables an operator makes: NULL elsewhere. `flags`
  *         are ZC_TABLES_…. Each step done, or each difference found, as one line of text through

@@ -43,6 +43,7 @@ typedef struct {
   uint32_t n_options, n_region_options;
   /* Makes an instance. `config` lives as long as the instance; it is NULL for a trigger, of which
    * there is one instance for all pipelines: each run brings its pipeline's options with it. On
+   * success *ret_state is set, to NULL where there is no state (left alone it is a refusal). On
    * failure: a negative result and nothing left behind; say why with host->log first. Must not
    * block and must not do I/O that can. */
   int (*create)(const zc_host *host, zc_self *self, const zc_config *config, void **ret_state);

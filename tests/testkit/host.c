@@ -92,13 +92,20 @@ static int make_configs(zc_test_host *host) {
   return status;
 }
 
+static char no_state; /* what *ret_state holds where create() leaves it alone */
+
 int zc_test_host_open(zc_test_host *host) {
   bool is_trigger = host->plugin->kind == ZC_TRIGGER;
   if (host->open) zc_test_fail("opened already");
   int status = is_trigger ? ZC_OK : make_configs(host);
   if (status != ZC_OK) return status;
+  host->state = &no_state;
   status = host->plugin->create(&host->services, (zc_self *)host, host->config, &host->state);
-  host->open = status >= 0;
+  if (status > 0 || status < ZC_ESYSTEM) zc_test_fail("create() returned %d: no status", status);
+  if (status == ZC_OK && host->state == &no_state) {
+    zc_test_fail("create() returned ZC_OK and has not set *ret_state (NULL is allowed)");
+  }
+  host->open = status == ZC_OK;
   return status;
 }
 
@@ -229,7 +236,7 @@ static int ask(zc_test_host *host, source_call call, const char *region, zc_time
   host->region = region;
   zc_op *op = zc_test_host_begin(host);
   int status = call(host->state, &query, op);
-  if (status > 0) zc_test_fail("it returned %d: a status is 0 or negative", status);
+  if (status > 0 || status < ZC_ESYSTEM) zc_test_fail("it returned %d: no status", status);
   if (status == 0) return zc_test_host_finish(host, op);
   if (((zc_test_op *)op)->over) zc_test_fail("it refused the operation and answered it");
   zc_test_op_end(host, (zc_test_op *)op);

@@ -15,10 +15,13 @@
 
 #define BODY_MAX ((size_t)2 << 20)
 
+static bool without_operation; /* in work's after() of an operation that is over */
+
 /* The operation behind a handle; NULL where it was cancelled or is no more, which http() and its
  * like answer with ZC_ECANCELED. */
 static zc_test_op *op_of(zc_op *handle, const char *what) {
   zc_test_op *op = (zc_test_op *)handle;
+  if (!op && !without_operation) zc_test_fail("%s for an operation that is NULL", what);
   if (!op) return NULL;
   if (op->host->on_worker) zc_test_fail("%s from a worker's run(): only json_parse may", what);
   if (op->over && !op->cancelled) zc_test_fail("%s for an operation that it has answered", what);
@@ -122,7 +125,9 @@ static void call_work(zc_test_host *host, const zc_test_pending *pending) {
   host->on_worker = true;
   pending->run(pending->user);
   host->on_worker = false;
+  without_operation = !pending->op;
   pending->after(pending->user, (zc_op *)pending->op, pending->op ? ZC_OK : ZC_ECANCELED);
+  without_operation = false;
 }
 
 static void call_process(const zc_test_pending *pending) {
@@ -310,7 +315,7 @@ static int test_emit(zc_op *handle, const zc_signal *signal, const zc_point *poi
   }
   for (size_t i = 0; i < n; i++) {
     const void *at = (const char *)points + i * stride;
-    const char *fault = zc_point_fault(signal->kind, at);
+    const char *fault = zc_point_fault(signal->kind, at, op->host->now);
     if (!fault) continue;
     zc_buffer_printf(
         &op->host->log,
@@ -364,7 +369,7 @@ static int test_page(zc_op *op, const char *page) {
 static void test_done(zc_op *handle, int error, const char *message) {
   zc_test_op *op = op_of(handle, "done()");
   if (!op) return;
-  if (error > 0) zc_test_fail("done(%d): a status is 0 or negative", error);
+  if (error > 0 || error < ZC_ESYSTEM) zc_test_fail("done(%d): that is no status", error);
   op->error = error;
   zc_copy_text(op->host->message, sizeof op->host->message, message ? message : "");
   zc_test_op_end(op->host, op);
