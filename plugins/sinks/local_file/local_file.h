@@ -25,7 +25,7 @@
 #define ZC_LOCAL_PAGE_BYTES  ((size_t)4 << 20) /* beyond a page's first row */
 
 typedef struct {
-  bool known;
+  bool known, absent; /* neither: it could not be looked at */
   dev_t device;
   ino_t inode;
 } zc_local_identity;
@@ -42,7 +42,7 @@ typedef struct {
   sqlite3 *database;           /* NULL before init, and where the file was lost */
   sqlite3_stmt *asked;         /* of the last query, for the next one is often the same; or NULL */
   zc_local_identity main, wal; /* of what is open, or was last */
-  bool lost;                   /* it was removed or replaced, and nothing was opened since */
+  bool lost;                   /* it was removed, renamed or replaced, and none was opened since */
   bool made;                   /* and not yet open */
 } zc_local_file;
 

@@ -16,7 +16,10 @@ static bool part_path(const zc_local_file *file, const char *suffix, char *ret) 
 static zc_local_identity identity_of(const zc_local_file *file, const char *suffix) {
   char path[PATH_MAX];
   struct stat status;
-  if (!part_path(file, suffix, path) || stat(path, &status) != 0) return (zc_local_identity){0};
+  if (!part_path(file, suffix, path)) return (zc_local_identity){0};
+  if (stat(path, &status) != 0) {
+    return (zc_local_identity){.absent = errno == ENOENT || errno == ENOTDIR};
+  }
   return (zc_local_identity){.known = true, .device = status.st_dev, .inode = status.st_ino};
 }
 
@@ -27,7 +30,6 @@ static bool is_same(zc_local_identity a, zc_local_identity b) {
 /* Which file was opened is asked of SQLite, as the path may have changed since. */
 int zc_local_note_place(zc_local_job *job) {
   zc_local_file *file = job->file;
-  zc_local_identity before = file->main;
   int moved = 1;
   file->main = identity_of(file, "");
   file->wal = identity_of(file, "-wal");
@@ -35,7 +37,7 @@ int zc_local_note_place(zc_local_job *job) {
   if (moved || !file->main.known) {
     return zc_local_refuse(job, ZC_EIO, "%s was replaced while it was opened", file->path);
   }
-  if (file->lost && !is_same(before, file->main)) {
+  if (file->lost) {
     zc_local_tell(job, "%s: %s: what had been written into the one before is not in it", file->path,
                   file->made ? "a new file was made" : "another file is there now");
   }
@@ -59,10 +61,12 @@ void zc_local_clear_parts(zc_local_job *job) {
   }
 }
 
-/* A file that was renamed gets what is still in its WAL. */
-static void leave(zc_local_job *job) {
+/* A file that was renamed gets what is still in its WAL. What is compared is compared while the
+ * file is open: once closed, a removed file's number may be another's. */
+static void leave(zc_local_job *job, zc_local_identity now) {
   zc_local_file *file = job->file;
-  zc_local_identity main = identity_of(file, "");
+  bool gone = now.absent || (now.known && !is_same(now, file->main));
+  bool wal_stays = is_same(identity_of(file, "-wal"), file->wal);
   sqlite3_busy_timeout(file->database, 0);
   int result =
       sqlite3_wal_checkpoint_v2(file->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
@@ -72,20 +76,19 @@ static void leave(zc_local_job *job) {
     zc_local_tell(job, "its last rows may be in its -wal alone: %s", reason);
   }
   zc_local_close(file);
-  file->lost = true;
-  if (!is_same(main, file->main) && is_same(identity_of(file, "-wal"), file->wal)) {
-    zc_local_clear_parts(job);
-  }
+  file->lost = file->lost || gone;
+  if (gone && wal_stays) zc_local_clear_parts(job);
 }
 
 int zc_local_check_place(zc_local_job *job) {
   zc_local_file *file = job->file;
-  bool main = is_same(identity_of(file, ""), file->main);
+  zc_local_identity now = identity_of(file, "");
+  bool main = is_same(now, file->main);
   bool wal = !file->wal.known || is_same(identity_of(file, "-wal"), file->wal);
   if (main && wal) return ZC_OK;
   zc_local_refuse(job, ZC_EIO, "%s%s was removed or replaced while it was in use", file->path,
                   main ? "-wal" : "");
-  leave(job);
+  leave(job, now);
   return job->status;
 }
 
