@@ -48,7 +48,7 @@ int zc_local_describe(const char *path, sqlite3 *database, int result, char *tex
     snprintf(text, size, "%s: the disk is full", path);
     return ZC_EIO;
   case SQLITE_READONLY:
-    snprintf(text, size, "%s may not be written", path);
+    snprintf(text, size, "%s%s may not be written", path, zc_local_unwritable_part(path));
     return ZC_EIO;
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
@@ -57,8 +57,8 @@ int zc_local_describe(const char *path, sqlite3 *database, int result, char *tex
     return ZC_EIO;
   case SQLITE_IOERR:
   case SQLITE_CANTOPEN:
-    snprintf(text, size, "%s: %s%s%s", path, sqlite3_errstr(result), number ? ": " : "",
-             number ? strerror(number) : "");
+    snprintf(text, size, "%s%s: %s%s%s", path, zc_local_unwritable_part(path),
+             sqlite3_errstr(result), number ? ": " : "", number ? strerror(number) : "");
     return ZC_EIO;
   default:
     snprintf(text, size, "%s: %s", path,
@@ -161,6 +161,7 @@ void zc_local_open(zc_local_job *job) {
     zc_local_ensure_tables(job);
     return;
   }
+  zc_local_mend_parts(file);
   if (make_file(job) != ZC_OK || open_database(job) == ZC_OK) return;
   zc_local_close(file);
 }

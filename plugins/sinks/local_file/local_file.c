@@ -67,6 +67,7 @@ void zc_local_tell(zc_local_job *job, const char *format, ...) {
 int zc_local_fail(zc_local_job *job, int result) {
   job->status = zc_local_describe(job->file->path, job->file->database, result, job->message,
                                   sizeof job->message);
+  job->read_only = (result & 0xff) == SQLITE_READONLY;
   return job->status;
 }
 

@@ -54,6 +54,7 @@ struct zc_local_job {
   void (*finish)(zc_local_job *job, zc_op *op); /* went well: what there is to hand over, or NULL */
   void (*free)(zc_local_job *job);
   int status;
+  bool read_only; /* and that is why it failed */
   char message[512];
   char warning[2048]; /* what is to be told beside it */
 };
@@ -67,11 +68,13 @@ int zc_local_refuse(zc_local_job *job, int status, const char *format, ...)
 void zc_local_tell(zc_local_job *job, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* place.c; all set the job's status, and return it */
+/* place.c; those with a status set the job's, and return it */
 int zc_local_note_place(zc_local_job *job);  /* after the file was opened */
 int zc_local_check_place(zc_local_job *job); /* closes the file where it has lost its name */
 int zc_local_ready(zc_local_job *job);       /* open under its name; opens again what was closed */
 void zc_local_clear_parts(zc_local_job *job);
+void zc_local_mend_parts(const zc_local_file *file);
+const char *zc_local_unwritable_part(const char *path); /* "", "-wal" or "-shm" */
 
 /* file.c; these and all below return SQLite results unless said otherwise */
 void zc_local_open(zc_local_job *job); /* sets the job's status */

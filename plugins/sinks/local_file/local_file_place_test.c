@@ -177,6 +177,88 @@ static void a_removed_folder_is_waited_for(void **state) {
   assert_int_equal(rig_number(r, "SELECT count(*) FROM pipeline_executions"), 1);
 }
 
+#define OTHER_USER 65534
+
+/* Modes do not bind root: as root the tests take another user's place for a while. */
+static void become_bound(rig *r) {
+  if (geteuid() != 0) return;
+  assert_int_equal(chown(r->directory, OTHER_USER, (gid_t)-1), 0);
+  assert_int_equal(seteuid(OTHER_USER), 0);
+}
+
+static int unbound_teardown(void **state) {
+  if (getuid() == 0 && seteuid(0) != 0) return -1;
+  return rig_teardown(state);
+}
+
+static void a_file_that_was_read_only_for_a_while_is_written_again(void **state) {
+  rig *r = *state;
+  become_bound(r);
+  rig_init(r);
+  assert_int_equal(put(r, "a"), ZC_OK);
+  rig_drop_instance(r);
+  assert_int_equal(chmod(r->file, 0400), 0);
+  rig_make_instance(r);
+  rig_init(r); /* for reading it is well */
+  assert_int_equal(put(r, "b"), ZC_EIO);
+  rig_said(r, "zerocarb.db may not be written");
+  assert_int_equal(chmod(r->file, 0600), 0);
+  assert_int_equal(put(r, "b"), ZC_OK);
+  assert_int_equal(rig_number(r, "SELECT count(*) FROM pipeline_executions"), 2);
+}
+
+/* What a run in between has left: SQLite makes these with the mode that the file has. */
+static void parts_that_were_made_read_only_are_mended(void **state) {
+  rig *r = *state;
+  char shm[128];
+  become_bound(r);
+  rig_init(r);
+  rig_drop_instance(r);
+  assert_int_equal(chmod(r->file, 0400), 0);
+  rig_make_instance(r);
+  rig_init(r);
+  rig_drop_instance(r);
+  part(r, "-shm", shm, sizeof shm);
+  assert_int_equal(access(shm, F_OK), 0);
+  assert_int_equal(chmod(r->file, 0600), 0);
+  rig_make_instance(r);
+  rig_init(r);
+  assert_int_equal(put(r, "a"), ZC_OK);
+}
+
+/* The -shm of another user, which may be read, and which may not. */
+static void the_part_that_may_not_be_written_is_named(void **state) {
+  rig *r = *state;
+  char shm[128];
+  static const mode_t modes[] = {0644, 0600};
+  if (geteuid() != 0) {
+    print_message("skipped: another user's file needs root\n");
+    skip();
+  }
+  part(r, "-shm", shm, sizeof shm);
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    rig_init(r);
+    rig_drop_instance(r);
+    assert_int_equal(chown(r->file, OTHER_USER, (gid_t)-1), 0);
+    FILE *file = fopen(shm, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(chmod(shm, modes[i]), 0);
+    become_bound(r);
+    rig_make_instance(r);
+    int status = rig_init_tables(r, zc_tables, ZC_TABLES);
+    if (status == ZC_OK) status = put(r, "a");
+    assert_int_equal(status, ZC_EIO);
+    rig_said(r, i == 0 ? "zerocarb.db-shm may not be written" : "zerocarb.db-shm: ");
+    rig_drop_instance(r);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(unlink(shm), 0);
+    rig_make_instance(r);
+  }
+}
+
+#define BOUND_TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, unbound_teardown)
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       RIG_TEST(rows_for_a_removed_file_are_refused_and_then_go_into_a_new_one),
@@ -187,6 +269,9 @@ int main(void) {
       RIG_TEST(the_wal_of_a_file_that_is_gone_is_kept_aside),
       RIG_TEST(a_removed_wal_costs_no_rows),
       RIG_TEST(a_removed_folder_is_waited_for),
+      BOUND_TEST(a_file_that_was_read_only_for_a_while_is_written_again),
+      BOUND_TEST(parts_that_were_made_read_only_are_mended),
+      BOUND_TEST(the_part_that_may_not_be_written_is_named),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

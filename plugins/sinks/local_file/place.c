@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,32 @@ int zc_local_note_place(zc_local_job *job) {
   file->lost = false;
   file->made = false;
   return ZC_OK;
+}
+
+/* SQLite gives -wal and -shm the mode that the file has when they are made: those of a time when it
+ * was read-only would keep it so. Another user's cannot be mended: writing says so. */
+void zc_local_mend_parts(const zc_local_file *file) {
+  static const char *const parts[] = {"-wal", "-shm"};
+  char path[PATH_MAX];
+  struct stat main, status;
+  if (stat(file->path, &main) != 0 || !(main.st_mode & S_IWUSR)) return;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    if (!part_path(file, parts[i], path) || lstat(path, &status) != 0) continue;
+    bool ours = S_ISREG(status.st_mode) && status.st_uid == geteuid();
+    if (ours && !(status.st_mode & S_IWUSR)) chmod(path, main.st_mode & 0777);
+  }
+}
+
+/* Which of the three may not be written; the file where none can be told. */
+const char *zc_local_unwritable_part(const char *path) {
+  static const char *const parts[] = {"", "-wal", "-shm"};
+  char text[PATH_MAX];
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    int length = snprintf(text, sizeof text, "%s%s", path, parts[i]);
+    if (length >= (int)sizeof text) break;
+    if (faccessat(AT_FDCWD, text, W_OK, AT_EACCESS) != 0 && errno != ENOENT) return parts[i];
+  }
+  return "";
 }
 
 /* A removed or replaced file's -wal and -shm must not meet the file that comes in its place. Rows

@@ -142,7 +142,11 @@ static void purge(write_job *write) {
 
 static void run_write(zc_local_job *job) {
   write_job *write = (write_job *)job;
-  if (zc_local_ready(job) != ZC_OK || write_all(write) != ZC_OK) return;
+  if (zc_local_ready(job) != ZC_OK) return;
+  if (write_all(write) != ZC_OK) {
+    if (job->read_only) zc_local_close(job->file); /* as it would stay, whatever its mode then */
+    return;
+  }
   if (write->purge) purge(write);
   zc_local_check_place(job); /* else what was just stored is found by nobody */
 }
