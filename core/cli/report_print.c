@@ -161,14 +161,15 @@ static void print_savings(const zc_json *totals) {
 
 static void print_totals(const zc_json *totals) {
   char a[32], b[32], c[32];
-  zc_output_printf(
-      "  runs       %s: %s succeeded, %s failed", figure(number_at(totals, "runs"), 0, a),
-      figure(number_at(totals, "successful"), 0, b), figure(number_at(totals, "failed"), 0, c));
+  zc_output_printf("  runs       %s, of which %s ran", figure(number_at(totals, "runs"), 0, a),
+                   figure(number_at(totals, "ran"), 0, b));
+  zc_output_printf("; %s succeeded, %s failed", figure(number_at(totals, "successful"), 0, a),
+                   figure(number_at(totals, "failed"), 0, b));
   if (isfinite(number_at(totals, "success_rate")))
     zc_output_printf(" (%.1f %%)", 100 * number_at(totals, "success_rate"));
   zc_output_printf("\n  emissions  %s gCO2eq\n", figure(number_at(totals, "emissions_g"), 2, a));
   print_savings(totals);
-  zc_output_printf("  decisions  %s at once, %s deferred, %s relocated\n",
+  zc_output_printf("  decisions  %s at once, %s deferred, %s relocated, of all runs\n",
                    figure(number_at(totals, "run_now"), 0, a),
                    figure(number_at(totals, "defer"), 0, b),
                    figure(number_at(totals, "relocate"), 0, c));
@@ -446,6 +447,10 @@ static void print_optimal_regions(const zc_json *json) {
 }
 
 int zc_report_print(const zc_report_document *document) {
+  static const bool is_derived[ZC_REPORT_QUERIES] = {[ZC_REPORT_PERFORMANCE] = true,
+                                                     [ZC_REPORT_MONTHLY] = true,
+                                                     [ZC_REPORT_REGIONS] = true,
+                                                     [ZC_REPORT_LEADERBOARD] = true};
   static void (*const prints[ZC_REPORT_QUERIES])(const zc_json *json) = {
       [ZC_REPORT_PERFORMANCE] = print_performance,
       [ZC_REPORT_TRENDS] = print_trends,
@@ -468,7 +473,11 @@ int zc_report_print(const zc_report_document *document) {
   }
   prints[document->query](json);
   if (zc_json_number(zc_json_at(json, "data_quality/rows"), &rows) == ZC_OK && rows < 1)
-    zc_cli_message("no rows: the tables know nothing of this");
+    zc_cli_message("no rows: the tables know nothing of this%s",
+                   is_derived[document->query]
+                       ? " (they are made every rollups.every, the first time five minutes after "
+                         "the first start; `zerocarb tables rebuild` makes them at once)"
+                       : "");
   print_foot(json);
   zc_json_free(json);
   return ZC_EXIT_FINE;

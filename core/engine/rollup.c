@@ -256,7 +256,10 @@ void zc_rollup_start(zc_engine *engine) {
   bool wanted = !engine->options.tables_only && (marked || !engine->options.once);
   if (wanted && mark_all(rollup, from, now) != ZC_OK)
     zc_log(ZC_LOG_ERROR, "rollups", "no memory: what changed before the start is not rolled up");
-  if (!engine->options.once && !engine->options.tables_only) plan(rollup);
+  if (engine->options.once || engine->options.tables_only) return;
+  plan(rollup);
+  /* New tables: whoever tries the program out need not wait for the hour. */
+  if (!marked) zc_timer_at(engine->loop, &rollup->timer, now + ZC_ROLLUP_OFFSET, on_timer, rollup);
 }
 
 /* The sink that is read may be another one then, or none. */

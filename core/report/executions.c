@@ -1,6 +1,7 @@
 /* runs, failed, savings - lists of executions, by the indexes of pipeline_executions. */
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/report/entries.h"
 
 typedef struct {
@@ -18,12 +19,27 @@ static int begin_runs(zc_report *report, zc_error *error) {
   return status;
 }
 
-static const char *const failures[] = {"FAILED", "TIMED_OUT", "UNKNOWN"};
+/* Ends that nobody wanted; the first ones are told where no status is asked for. */
+static const char *const failures[] = {"FAILED", "TIMED_OUT", "UNKNOWN", "CANCELLED", "SUPERSEDED"};
+#define ALL_FAILURES  (sizeof failures / sizeof *failures)
+#define TOLD_FAILURES ((size_t)3)
+
+static int check_status(const char *status, zc_error *error) {
+  for (size_t i = 0; i < ALL_FAILURES; i++) {
+    if (strcmp(status, failures[i]) == 0) return ZC_OK;
+  }
+  const char *near = zc_nearest(status, failures, ALL_FAILURES);
+  return near ? zc_error_set(error, ZC_EINVAL, "no failure is called '%s': did you mean '%s'?",
+                             status, near)
+              : zc_error_set(error, ZC_EINVAL,
+                             "no failure is called '%s': FAILED, TIMED_OUT, UNKNOWN, CANCELLED, "
+                             "SUPERSEDED",
+                             status);
+}
 
 static int begin_failed(zc_report *report, zc_error *error) {
-  size_t n = report->request.status ? 1 : sizeof failures / sizeof *failures;
-  int status = ZC_OK;
-  (void)error;
+  size_t n = report->request.status ? 1 : TOLD_FAILURES;
+  int status = report->request.status ? check_status(report->request.status, error) : ZC_OK;
   zc_report_last_days(report);
   for (size_t i = 0; i < n && status == ZC_OK; i++) {
     const char *which = report->request.status ? report->request.status : failures[i];

@@ -110,6 +110,7 @@ static void write_grams(const zc_figures *f, zc_buffer *to) {
 void zc_figures_write(const zc_figures *f, zc_buffer *to) {
   uint64_t judged = f->successful + f->failed;
   zc_member_integer(to, "runs", (int64_t)f->runs);
+  zc_member_integer(to, "ran", (int64_t)f->ran);
   zc_member_integer(to, "successful", (int64_t)f->successful);
   zc_member_integer(to, "failed", (int64_t)f->failed);
   if (judged)

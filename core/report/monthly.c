@@ -37,14 +37,19 @@ static int allocate(monthly *m, const zc_settings *settings) {
 }
 
 static int add_pipelines(zc_report *report) {
-  const monthly *m = report->state;
+  monthly *m = report->state;
+  const zc_settings *settings = report->settings;
   char low[ZC_DATE_SIZE], high[ZC_DATE_SIZE];
   int status = ZC_OK;
   zc_date_text(m->previous, low);
-  zc_date_text(report->to - 1, high);
-  for (size_t i = 0; i < report->settings->n_pipelines && status == ZC_OK; i++)
-    status = zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL,
-                                 report->settings->pipelines[i].name, low, high, NULL);
+  zc_date_text(m->complete ? report->to - 1 : report->to - ZC_DAY, high);
+  for (size_t i = 0; i < settings->n_pipelines && status == ZC_OK; i++)
+    status = zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL, settings->pipelines[i].name, low,
+                                 high, NULL);
+  m->today_range = report->n_ranges;
+  for (size_t i = 0; i < settings->n_pipelines && !m->complete && status == ZC_OK; i++)
+    status = zc_report_add_today(report, settings->pipelines[i].name, NULL);
+  m->hours_range = report->n_ranges;
   return status;
 }
 
@@ -72,6 +77,14 @@ static int begin(zc_report *report, zc_error *error) {
 
 /* ---- rows ---- */
 
+static void add_figures(zc_report *report, size_t pipeline, size_t day, const zc_figures *figures) {
+  monthly *m = report->state;
+  if (day >= m->n_days) return;
+  zc_figures_merge(&m->pipelines[pipeline].figures, figures);
+  zc_figures_merge(&m->totals, figures);
+  zc_figures_merge(&m->days[day], figures);
+}
+
 static void add_pipeline_day(zc_report *report, size_t pipeline, const zc_json *item) {
   monthly *m = report->state;
   zc_figures day = {0};
@@ -85,18 +98,33 @@ static void add_pipeline_day(zc_report *report, size_t pipeline, const zc_json *
     return;
   }
   size_t i = (size_t)((time - report->from) / ZC_DAY);
-  if (i >= m->n_days) return;
-  zc_figures_merge(&m->pipelines[pipeline].figures, &day);
-  zc_figures_merge(&m->totals, &day);
-  zc_figures_merge(&m->days[i], &day);
+  add_figures(report, pipeline, i, &day);
+}
+
+/* A run of the running day. */
+static int add_run(zc_report *report, size_t pipeline, const char *text, size_t length) {
+  const monthly *m = report->state;
+  zc_figures figures = {0};
+  zc_execution_row row;
+  int status = zc_execution_row_read(text, length, &row);
+  if (status != ZC_OK) return status;
+  zc_figures_add_run(&figures, &row);
+  add_figures(report, pipeline, m->n_days - 1, &figures);
+  return ZC_OK;
+}
+
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
+  const monthly *m = report->state;
+  if (range < m->today_range || range >= m->hours_range)
+    return zc_report_take_item(report, range, text, length);
+  return add_run(report, range - m->today_range, text, length);
 }
 
 static void add_hour(zc_report *report, size_t range, const zc_json *item) {
   monthly *m = report->state;
   double hour;
   if (!zc_item_number(item, "hour", &hour) || !(hour >= 0 && hour < 24)) return;
-  zc_time at = m->first_day + (int64_t)(range - report->settings->n_pipelines) * ZC_DAY +
-               (int64_t)hour * ZC_HOUR;
+  zc_time at = m->first_day + (int64_t)(range - m->hours_range) * ZC_DAY + (int64_t)hour * ZC_HOUR;
   if (at + ZC_HOUR > report->to) return;
   bool before = at < report->from;
   if (zc_region_sums_add(before ? m->regions_before : m->regions, report->settings, item) &&
@@ -310,6 +338,7 @@ const zc_report_answer zc_answer_monthly = {.default_days = 31,
                                             .state_size = sizeof(monthly),
                                             .begin = begin,
                                             .row = take_row,
+                                            .text = take_text,
                                             .write = write_body,
                                             .write_quality = write_quality,
                                             .finish = finish,

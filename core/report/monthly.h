@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
   zc_time previous, first_day; /* the month before; the first day of which insights are read */
   bool complete;
+  size_t today_range, hours_range; /* the first of each kind; today_range: where not complete */
   size_t n_days;
   struct zc_month_pipeline {
     zc_figures figures, before;

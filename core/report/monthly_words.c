@@ -84,6 +84,17 @@ static void say_comparison(const monthly *m, zc_buffer *to) {
     zc_report_sentence(to, "That share is the same as in %s.", month);
 }
 
+/* Runs that were requested, and where these are fewer: those that ran. */
+static void say_runs(const monthly *m, const char *month, size_t n_pipelines, const char *grams,
+                     zc_buffer *to) {
+  char those[TEXT_SIZE + 16] = "which";
+  if (m->totals.ran < m->totals.runs)
+    snprintf(those, sizeof those, "of which %llu ran and", (unsigned long long)m->totals.ran);
+  zc_report_sentence(to, "In %s %zu pipeline%s made %llu run%s, %s emitted %s CO2eq.", month,
+                     n_pipelines, n_pipelines == 1 ? "" : "s", (unsigned long long)m->totals.runs,
+                     m->totals.runs == 1 ? "" : "s", those, grams);
+}
+
 void zc_month_write_headline(const zc_report *report, zc_buffer *to) {
   const monthly *m = report->state;
   char month[TEXT_SIZE], grams[TEXT_SIZE], until[ZC_TIME_TEXT_SIZE];
@@ -94,9 +105,7 @@ void zc_month_write_headline(const zc_report *report, zc_buffer *to) {
   if (m->totals.runs == 0) {
     zc_report_sentence(to, "No runs are known of %s.", month);
   } else {
-    zc_report_sentence(to, "In %s %zu pipeline%s made %llu run%s, which emitted %s CO2eq.", month,
-                       n, n == 1 ? "" : "s", (unsigned long long)m->totals.runs,
-                       m->totals.runs == 1 ? "" : "s", grams);
+    say_runs(m, month, n, grams, to);
     say_savings(m, to);
     say_comparison(m, to);
   }
@@ -211,7 +220,7 @@ static void recommend_freedom(const zc_report *report, zc_buffer *to) {
     size_t found = settings->n_pipelines;
     for (size_t i = 0; i < settings->n_pipelines; i++) {
       const zc_figures *f = &m->pipelines[i].figures;
-      if (f->runs < FEW_RUNS || savings_of(f) > 0 || !(emissions_of(f) < below)) continue;
+      if (f->ran < FEW_RUNS || savings_of(f) > 0 || !(emissions_of(f) < below)) continue;
       if (!fixed_by(&settings->pipelines[i])) continue;
       if (found == settings->n_pipelines ||
           emissions_of(f) > emissions_of(&m->pipelines[found].figures))

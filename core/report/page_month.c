@@ -9,7 +9,8 @@
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 #define FIGURES                                                                                    \
-  {"runs", "Runs", ZC_CELL_NUMBER, 0}, {"success_rate", "Succeeded", ZC_CELL_SHARE, 0},            \
+  {"runs", "Runs", ZC_CELL_NUMBER, 0}, {"ran", "Ran", ZC_CELL_NUMBER, 0},                          \
+      {"success_rate", "Succeeded", ZC_CELL_SHARE, 0},                                             \
       {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},                                            \
       {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},                                                \
       {"savings_percent", "Saved, %", ZC_CELL_NUMBER, 2},                                          \
@@ -55,11 +56,12 @@ static bool read_share(const zc_page *page, const char *part, const char *whole,
 
 static void write_stand(zc_page *page) {
   char texts[2][ZC_FIGURE_SIZE];
-  if (read_share(page, "data_quality/realised_runs", "totals/runs", texts))
+  if (read_share(page, "data_quality/realised_runs", "totals/ran", texts))
     zc_page_paragraph(page,
-                      "What this stands on: the savings of %s of %s runs were computed again from "
-                      "what the grid was then observed to be (realised); those of the others that "
-                      "ran are as planned.",
+                      "What this stands on: the savings of %s of the %s runs that took place were "
+                      "computed again from "
+                      "what the grid was then observed to be (realised); those of the others are "
+                      "as planned.",
                       texts[0], texts[1]);
   if (read_share(page, "data_quality/hours_with_insights", "data_quality/hours_expected", texts))
     zc_page_paragraph(page, "The regions' intensities are known for %s of %s hours.", texts[0],

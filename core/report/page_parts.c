@@ -102,12 +102,15 @@ static void tile_share(zc_page *page) {
 }
 
 static void tile_runs(zc_page *page) {
-  char figure[ZC_FIGURE_SIZE], rate[ZC_FIGURE_SIZE], note[PARAGRAPH_SIZE] = "";
+  char figure[ZC_FIGURE_SIZE], rate[ZC_FIGURE_SIZE], ran[ZC_FIGURE_SIZE];
+  char note[PARAGRAPH_SIZE] = "";
   double success = zc_page_number(page->document, "totals/success_rate");
   zc_figure(zc_page_number(page->document, "totals/runs"), 0, figure);
+  zc_figure(zc_page_number(page->document, "totals/ran"), 0, ran);
   zc_figure(success * 100.0, 1, rate);
   if (!isnan(success))
-    snprintf(note, sizeof note, "%s\xC2\xA0%% of those that ended succeeded", rate);
+    snprintf(note, sizeof note, "%s took place; %s\xC2\xA0%% of those that ended succeeded", ran,
+             rate);
   zc_page_tile(page, "Runs", figure, note);
 }
 

@@ -20,7 +20,8 @@ static const char *const monthly =
     "{\"report\":\"monthly\",\"generated_at\":\"2025-12-04T06:30:00Z\","
     "\"from\":\"2025-12-01T00:00:00Z\",\"to\":\"2026-01-01T00:00:00Z\",\"month\":\"2025-12\","
     "\"complete\":false,\"headline\":[\"Saved <b>12</b> g & more.\"],"
-    "\"totals\":{\"runs\":1234,\"success_rate\":0.8,\"emissions_g\":4830,\"savings_g\":602.34,"
+    "\"totals\":{\"runs\":1234,\"ran\":1200,\"success_rate\":0.8,\"emissions_g\":4830,\"savings_"
+    "g\":602.34,"
     "\"savings_percent\":11.09,\"defer\":3,\"relocate\":2},"
     "\"previous\":{\"month\":\"2025-11\",\"savings_g\":450.5},"
     "\"by_day\":[{\"date\":\"2025-12-01\",\"runs\":5,\"savings_g\":2.5,\"planned_savings_g\":3,"
@@ -97,7 +98,7 @@ static void the_month_is_told(void **state) {
   assert_has(&page, "<dd>602\xC2\xA0g</dd><dd class=\"note\">November 2025: 450\xC2\xA0g</dd>");
   assert_has(&page, "<dt>Runs</dt><dd>1,234</dd>");
   assert_has(&page, "<dd>5</dd><dd class=\"note\">3 put off, 2 moved</dd>");
-  assert_has(&page, "the savings of 1,000 of 1,234 runs");
+  assert_has(&page, "the savings of 1,000 of the 1,200 runs that took place");
   assert_has(&page, "known for 70 of 78 hours");
   zc_buffer_finish(&page);
 }

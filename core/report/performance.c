@@ -1,23 +1,47 @@
-/* performance - a pipeline's days, from pipeline_analytics. */
+/* performance - a pipeline's days, from pipeline_analytics; the running one from its executions, of
+ * which the item is made as the roll-ups make it. */
+#include <string.h>
+
+#include "core/base/time_text.h"
 #include "core/report/question.h"
+#include "core/tables/rollup_day.h"
 
 typedef struct {
   zc_figures totals;
   zc_sum vcpu_hours, memory_gb_hours;
   uint64_t days;
   zc_buffer by_day; /* objects, written as the rows come */
+  size_t today_range;
+  zc_rollup_day today;
+  zc_rollup_names regions;
 } performance;
 
+static int name_regions(performance *p, const zc_settings *settings) {
+  int status = ZC_OK;
+  uint32_t position;
+  for (size_t i = 0; i < settings->n_regions && status == ZC_OK; i++) {
+    const zc_span name = {settings->regions[i], strlen(settings->regions[i])};
+    status = zc_rollup_names_find(&p->regions, &name, &position);
+  }
+  p->regions.n_config = p->regions.n;
+  return status;
+}
+
 static int begin(zc_report *report, zc_error *error) {
+  int status = ZC_OK;
   char low[ZC_DATE_SIZE], high[ZC_DATE_SIZE];
   performance *p = report->state;
   (void)error;
   zc_buffer_init(&p->by_day, ZC_REPORT_DOCUMENT_MAX);
   zc_report_last_days(report);
   zc_date_text(report->from, low);
-  zc_date_text(report->to, high);
-  return zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL, report->pipeline->name, low, high,
-                             NULL);
+  zc_date_text(report->to - ZC_DAY, high);
+  if (report->request.days > 1)
+    status = zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL, report->pipeline->name, low,
+                                 high, NULL);
+  if (status == ZC_OK)
+    status = zc_report_add_today(report, report->pipeline->name, &p->today_range);
+  return status == ZC_OK ? name_regions(p, report->settings) : status;
 }
 
 /* Members that are taken over as they are. */
@@ -37,11 +61,9 @@ static void write_performance(const zc_json *item, zc_buffer *to) {
     zc_report_copy(to, members[i][0], item, members[i][1]);
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
-  performance *p = report->state;
+static int add_day(performance *p, const zc_json *item) {
   zc_figures day = {0};
   double hours;
-  (void)range;
   zc_figures_add_analytics(&day, item);
   zc_figures_merge(&p->totals, &day);
   if (zc_item_number(item, "performance/total_vcpu_hours", &hours))
@@ -57,8 +79,41 @@ static int take_row(zc_report *report, size_t range, const zc_json *item) {
   return p->by_day.status;
 }
 
+static int take_row(zc_report *report, size_t range, const zc_json *item) {
+  (void)range;
+  return add_day(report->state, item);
+}
+
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
+  performance *p = report->state;
+  zc_execution_row row;
+  if (range != p->today_range) return zc_report_take_item(report, range, text, length);
+  int status = zc_execution_row_read(text, length, &row);
+  return status == ZC_OK ? zc_rollup_day_add(&p->today, &row, &p->regions) : status;
+}
+
+static int add_today(const zc_report *report) {
+  performance *p = report->state;
+  zc_time now = report->request.now;
+  zc_json *item = NULL;
+  zc_buffer text;
+  if (p->today.total == 0) return ZC_OK;
+  zc_buffer_init(&text, ZC_REPORT_DOCUMENT_MAX);
+  int status = zc_analytics_item_write(report->pipeline->name, zc_day_of(now), &p->today,
+                                       &p->regions, now, &text);
+  if (status == ZC_OK) status = zc_json_parse(text.data, text.length, &item);
+  if (status == ZC_OK) status = add_day(p, item);
+  zc_json_free(item);
+  zc_buffer_finish(&text);
+  zc_rollup_day_finish(&p->today);
+  p->today = (zc_rollup_day){0};
+  return status;
+}
+
 static void write_body(const zc_report *report, zc_buffer *to) {
   const performance *p = report->state;
+  int status = add_today(report);
+  if (status != ZC_OK) to->status = status;
   zc_report_write_pipeline(report->pipeline, to);
   zc_member_integer(to, "days", report->request.days);
   zc_member_begin(to, "totals");
@@ -79,11 +134,15 @@ static void write_quality(const zc_report *report, zc_buffer *to) {
 }
 
 static void finish(void *state) {
-  zc_buffer_finish(&((performance *)state)->by_day);
+  performance *p = state;
+  zc_buffer_finish(&p->by_day);
+  zc_rollup_day_finish(&p->today);
+  zc_rollup_names_finish(&p->regions);
 }
 
 static const char *const method[] = {
-    "Days are those of pipeline_analytics: a run counts on the day on which it was requested.",
+    "Days are those of pipeline_analytics, the running one is made of its executions: a run counts "
+    "on the day on which it was requested.",
     "Emissions are SCI scores (ISO/IEC 21031): energy x intensity + the hardware's share.",
     "Savings are against a start at once in the default region, from the intensities observed "
     "where "
@@ -94,6 +153,7 @@ const zc_report_answer zc_answer_performance = {.default_days = 30,
                                                 .state_size = sizeof(performance),
                                                 .begin = begin,
                                                 .row = take_row,
+                                                .text = take_text,
                                                 .write = write_body,
                                                 .write_quality = write_quality,
                                                 .finish = finish,

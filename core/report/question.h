@@ -18,7 +18,8 @@ typedef struct {
   size_t state_size;
   /* Sets the span and adds the ranges; `state` is zeroed memory of state_size. */
   int (*begin)(zc_report *report, zc_error *error);
-  /* Takes a row: as an item, or as its text where of many rows little is wanted; one of both. */
+  /* Takes a row: as an item; or as its text, where of many rows little is wanted, if there is that
+   * function. */
   int (*row)(zc_report *report, size_t range, const zc_json *item);
   int (*text)(zc_report *report, size_t range, const char *text, size_t length);
   /* Appends the members after from and to; those of data_quality after rows (may be NULL). */
@@ -51,8 +52,14 @@ int zc_report_add_range(zc_report *report, int table, const char *index, const c
 /* The same between two instants, in seconds: from inclusive, to exclusive. */
 int zc_report_add_span(zc_report *report, int table, const char *index, const char *partition,
                        zc_time from, zc_time to, size_t *ret_range);
+/* The runs of a pipeline on the running day, up to now: what the daily tables know too late.
+ * No range where the day has just begun. */
+int zc_report_add_today(zc_report *report, const char *pipeline, size_t *ret_range);
 /* The last range, turned: the last rows of its order first, so many at the most. */
 void zc_report_newest(zc_report *report, size_t limit);
+
+/* Gives a row to the query's `row`, for a `text` that takes rows of other ranges. */
+int zc_report_take_item(zc_report *report, size_t range, const char *text, size_t length);
 
 /* The last `days` days, today being the last of them, up to now. */
 void zc_report_last_days(zc_report *report);

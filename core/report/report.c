@@ -162,6 +162,14 @@ int zc_report_add_span(zc_report *report, int table, const char *index, const ch
   return zc_report_add_range(report, table, index, partition, low, high, ret_range);
 }
 
+int zc_report_add_today(zc_report *report, const char *pipeline, size_t *ret_range) {
+  zc_time now = report->request.now;
+  if (ret_range) *ret_range = ZC_NO_RANGE;
+  if (zc_day_of(now) == now) return ZC_OK; /* it has just begun */
+  return zc_report_add_span(report, ZC_TABLE_EXECUTIONS, "pipeline_name_index", pipeline,
+                            zc_day_of(now), now, ret_range);
+}
+
 void zc_report_newest(zc_report *report, size_t limit) {
   zc_table_range *range = &report->ranges[report->n_ranges - 1];
   range->descending = true;
@@ -180,7 +188,7 @@ const zc_table_range *zc_report_ranges(const zc_report *report, size_t *ret_n) {
 
 /* ---- rows ---- */
 
-static int take_item(zc_report *report, size_t range, const char *text, size_t length) {
+int zc_report_take_item(zc_report *report, size_t range, const char *text, size_t length) {
   zc_json *item;
   int status = zc_json_parse(text, length, &item);
   if (status != ZC_OK) return status;
@@ -191,7 +199,7 @@ static int take_item(zc_report *report, size_t range, const char *text, size_t l
 
 int zc_report_row(zc_report *report, size_t range, const char *text, size_t length) {
   int status = report->answer->text ? report->answer->text(report, range, text, length)
-                                    : take_item(report, range, text, length);
+                                    : zc_report_take_item(report, range, text, length);
   report->rows++;
   report->unreadable += status == ZC_EDATA;
   return status == ZC_EDATA ? ZC_OK : status;

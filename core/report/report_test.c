@@ -80,7 +80,8 @@ static void a_range_is(const zc_report *report, size_t i, const char *partition,
 static void days_are_whole_ones_up_to_now(void **state) {
   (void)state;
   zc_report *report = ask((zc_report_request){.query = ZC_REPORT_PERFORMANCE, .pipeline = "build"});
-  a_range_is(report, 0, "build", "2025-11-15", "2025-12-14");
+  a_range_is(report, 0, "build", "2025-11-15", "2025-12-13");
+  a_range_is(report, 1, "build", "1765670400", "1765708199"); /* the running day's runs */
   zc_report_destroy(report);
   report = ask((zc_report_request){.query = ZC_REPORT_TRENDS, .pipeline = "build", .days = 2});
   a_range_is(report, 0, "build", "1765584000", "1765708199"); /* the 13th, to before now */
@@ -121,6 +122,10 @@ static void what_is_not_there_is_refused_with_a_sentence(void **state) {
       {{.query = ZC_REPORT_OPTIMAL_TIMES, .region = "eu-west-3"}, ZC_ENOTFOUND, "'eu-west-2'?"},
       {{.query = ZC_REPORT_MONTHLY, .month = "2025-1"}, ZC_EINVAL, "is no month"},
       {{.query = ZC_REPORT_MONTHLY, .month = "2026-01"}, ZC_EINVAL, "lies in the future"},
+      {{.query = ZC_REPORT_FAILED, .status = "FALIED"}, ZC_EINVAL, "did you mean 'FAILED'?"},
+      {{.query = ZC_REPORT_FAILED, .status = "SUCCESS"},
+       ZC_EINVAL,
+       "no failure is called 'SUCCESS'"},
       {{.query = ZC_REPORT_LEADERBOARD, .period = "hourly"}, ZC_EINVAL, "is none of"},
       {{.query = ZC_REPORT_LEADERBOARD, .key = "2025-W50"}, ZC_EINVAL, "is no monthly period"},
   };
@@ -253,31 +258,65 @@ static void regions_are_ranked_over_hours_and_by_day(void **state) {
   zc_json_free(json);
 }
 
-static void give_day(zc_report *report, size_t range, const char *date, int runs, int failures,
-                     double emissions, double savings) {
+static void give_day(zc_report *report, size_t range, const char *date, int runs, int ran,
+                     int failures, double emissions, double savings) {
   char row[500];
-  snprintf(row, sizeof row,
-           "{\"date\":\"%s\",\"executions\":{\"total\":%d,\"successful\":%d,\"failed\":%d},"
-           "\"carbon\":{\"total_emissions_g\":%g,\"total_savings_g\":%g},"
-           "\"decisions\":{\"run_now\":%d,\"defer\":0,\"relocate\":0}}",
-           date, runs, runs - failures, failures, emissions, savings, runs);
+  snprintf(
+      row, sizeof row,
+      "{\"date\":\"%s\",\"executions\":{\"total\":%d,\"successful\":%d,\"failed\":%d,\"ran\":%d},"
+      "\"carbon\":{\"total_emissions_g\":%g,\"total_savings_g\":%g},"
+      "\"decisions\":{\"run_now\":%d,\"defer\":0,\"relocate\":0}}",
+      date, runs, runs - failures, failures, ran, emissions, savings, runs);
   give(report, range, row);
+}
+
+/* A row of a run of the running day: now is 10:30. */
+static void the_running_day_is_made_of_its_runs(void **state) {
+  (void)state;
+  static const char run[] =
+      "{\"timestamp\":1765704600,\"pipeline_name\":\"build\",\"status\":\"SUCCESS\","
+      "\"pipeline_region\":\"eu-west-2\",\"carbon_analysis\":{\"decision\":\"DEFER\","
+      "\"optimal_intensity\":50,\"savings_g\":2.5},\"workload\":{\"duration_minutes\":30,\"vcpu_"
+      "count\":2,"
+      "\"memory_gb\":4,\"energy_kwh\":0.01,\"sci_score\":7.5}}";
+  zc_report *report =
+      ask((zc_report_request){.query = ZC_REPORT_PERFORMANCE, .pipeline = "build", .days = 3});
+  give_day(report, 0, "2025-12-13", 4, 4, 0, 40, 10);
+  give(report, 1, run);
+  zc_json *json = answer(report);
+  holds(json, "totals/runs", 5);
+  holds(json, "totals/emissions_g", 47.5);
+  says(json, "by_day/1/date", "2025-12-14");
+  holds(json, "by_day/1/savings_g", 2.5);
+  holds(json, "by_day/1/planned_savings_g", 2.5);
+  holds(json, "by_day/1/vcpu_hours", 1);
+  says(json, "by_day/1/cleanest_region", "eu-west-2");
+  zc_json_free(json);
+  report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+  give_day(report, 0, "2025-12-13", 4, 4, 0, 40, 10);
+  give(report, 3, run); /* after a range a pipeline */
+  json = answer(report);
+  holds(json, "totals/runs", 5);
+  holds(json, "pipelines/0/savings_g", 12.5);
+  says(json, "by_day/1/date", "2025-12-14");
+  zc_json_free(json);
 }
 
 static void a_month_is_told_against_the_month_before(void **state) {
   (void)state;
   zc_report *report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
-  give_day(report, 0, "2025-11-30", 10, 0, 90, 10);
-  give_day(report, 2, "2025-12-02", 4, 0, 40, 30);
-  give_day(report, 0, "2025-12-01", 6, 3, 50, 5);
-  give_day(report, 1, "2025-12-14", 5, 0, 1500, 0);
+  give_day(report, 0, "2025-11-30", 10, 10, 0, 90, 10);
+  give_day(report, 2, "2025-12-02", 4, 4, 0, 40, 30);
+  give_day(report, 0, "2025-12-01", 6, 6, 3, 50, 5);
+  give_day(report, 1, "2025-12-14", 7, 5, 0, 1500, 0);
   zc_json *json = answer(report);
   says(json, "month", "2025-12");
-  holds(json, "totals/runs", 15);
+  holds(json, "totals/runs", 17);
+  holds(json, "totals/ran", 15);
   holds(json, "totals/emissions_g", 1590);
   holds(json, "totals/savings_percent", 2.15);
   says(json, "previous/month", "2025-11");
-  holds(json, "change/runs_percent", 50);
+  holds(json, "change/runs_percent", 70);
   holds(json, "change/savings_percent", 250);
   holds(json, "change/savings_rate_points", -7.85);
   says(json, "pipelines/0/pipeline", "deploy");
@@ -287,7 +326,7 @@ static void a_month_is_told_against_the_month_before(void **state) {
   holds(json, "teams/0/savings_g", 35);
   assert_int_equal(zc_json_count(zc_json_get(json, "by_day")), 3);
   says(json, "headline/0",
-       "In December 2025 3 pipelines made 15 runs, which emitted 1.59 kg CO2eq.");
+       "In December 2025 3 pipelines made 17 runs, of which 15 ran and emitted 1.59 kg CO2eq.");
   says(json, "headline/2", "That share is 7.8 percentage points lower than in November 2025.");
   says(json, "recommendations/0",
        "nightly emitted 1.50 kg and saved nothing: it may neither wait nor move: give it "
@@ -377,6 +416,7 @@ int main(void) {
       cmocka_unit_test(lists_are_in_one_order_whatever_range_their_rows_came_from),
       cmocka_unit_test(emissions_are_the_realised_ones_where_they_are_known),
       cmocka_unit_test(regions_are_ranked_over_hours_and_by_day),
+      cmocka_unit_test(the_running_day_is_made_of_its_runs),
       cmocka_unit_test(a_month_is_told_against_the_month_before),
       cmocka_unit_test(the_board_of_teams_has_no_pipelines),
       cmocka_unit_test(rows_of_strangers_are_counted_and_harm_nothing),

@@ -201,6 +201,8 @@ static void write_sums(const zc_rollup_day *day, zc_buffer *to) {
   zc_member_begin(to, "sums");
   zc_member_number(to, "emissions_g", (double)day->emissions.sum / ZC_ROLLUP_GRAMS);
   zc_member_number(to, "savings_g", (double)day->savings.sum / ZC_ROLLUP_GRAMS);
+  if (day->planned_savings.n > 0)
+    zc_member_number(to, "planned_savings_g", (double)day->planned_savings.sum / ZC_ROLLUP_GRAMS);
   zc_member_end(to);
 }
 

@@ -82,7 +82,7 @@ static void the_example_of_the_schema_is_reproduced(void **state) {
       "\"avg_sci_score\":3.59,\"total_vcpu_hours\":6.67,\"total_memory_gb_hours\":10},"
       "\"decisions\":{\"run_now\":3,\"defer\":1,\"relocate\":1,\"defer_success_rate\":1,"
       "\"avg_defer_hours\":2.5,\"optimized\":2},"
-      "\"sums\":{\"emissions_g\":17.9565,\"savings_g\":2.45},"
+      "\"sums\":{\"emissions_g\":17.9565,\"savings_g\":2.45,\"planned_savings_g\":2.45},"
       "\"updated_at\":\"2025-12-14T23:59:59Z\",\"ttl\":1797206400}");
   assert_non_null(
       strstr(item_of(&w, DAY + 11 * ZC_HOUR), "\"updated_at\":\"2025-12-14T11:00:00Z\""));

@@ -234,7 +234,7 @@ def analytics_item(name, date, items):
     n = len(done)
     hours = [i["workload"]["duration_minutes"] / 60 for i in done]
     return {"pipeline_name": name, "date": date,
-            "executions": known({"total": len(items), "successful": good, "failed": bad, "success_rate": rate(good, good + bad)}),
+            "executions": known({"total": len(items), "successful": good, "failed": bad, "success_rate": rate(good, good + bad), "ran": n}),
             "carbon": known({"total_emissions_g": rounded(sum(map(emitted, done)), 2),
                              "avg_emissions_g": rounded(sum(map(emitted, done)) / n, 2) if n else None,
                              "total_savings_g": rounded(sum(map(saved, done)), 2),
