@@ -36,6 +36,18 @@ static void try_instance(zc_host_context *context, const zc_plugin_settings *set
   zc_instance_destroy(make_instance(context, settings, settings->options, kind, findings));
 }
 
+static void try_sink(zc_host_context *context, const zc_plugin_settings *settings,
+                     zc_findings *findings) {
+  zc_instance *instance = make_instance(context, settings, settings->options, "sink", findings);
+  zc_error error = {0};
+  int status = instance ? zc_instance_check_sink(instance, &error) : ZC_OK;
+  if (status != ZC_OK) {
+    zc_findings_add(findings, status != ZC_EINVAL, settings->line, 1, "sink %s: %s", settings->name,
+                    error.text);
+  }
+  zc_instance_destroy(instance);
+}
+
 static bool tried_before(const zc_settings *settings, size_t pipeline) {
   const zc_plugin *plugin = settings->pipelines[pipeline].trigger.plugin;
   for (size_t i = 0; i < pipeline; i++) {
@@ -77,7 +89,7 @@ static void try_all(zc_host_context *context, const zc_settings *settings, zc_fi
   for (size_t i = 0; i < settings->n_policies; i++)
     try_instance(context, &settings->policies[i], "policy", findings);
   for (size_t i = 0; i < settings->n_sinks; i++)
-    try_instance(context, &settings->sinks[i], "sink", findings);
+    try_sink(context, &settings->sinks[i], findings);
   try_triggers(context, settings, findings);
   zc_findings_sort(findings);
 }

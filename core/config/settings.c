@@ -165,6 +165,7 @@ static void read_root(zc_reader *reader, const zc_node *root) {
     read_sections(reader, root);
     if (reader->check.status == ZC_OK && reader->check.findings->errors == 0) {
       zc_cross_check(reader, root);
+      zc_file_check(reader, root);
     }
   }
 }

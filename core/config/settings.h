@@ -59,5 +59,7 @@ void zc_pipeline_settings_finish(zc_pipeline_settings *pipeline);
 /* On settings without errors: what is allowed and yet hardly meant (warnings), and names that would
  * meet in a table (errors). */
 void zc_cross_check(zc_reader *reader, const zc_node *root);
+/* Likewise: files that a sink would write and that are something else's. */
+void zc_file_check(zc_reader *reader, const zc_node *root);
 
 #endif

@@ -8,6 +8,8 @@
 #include "core/plugin/descriptor.h"
 #include "core/plugin/operation.h"
 
+#define CHECK_TEXT 400 /* of an answer of a plugin's check() */
+
 /* ---- the context ---- */
 
 int zc_host_context_create(zc_loop *loop, zc_http *http, uint64_t seed, zc_host_context **ret) {
@@ -105,11 +107,22 @@ int zc_instance_create(zc_host_context *context, const zc_plugin *plugin, const 
   return status;
 }
 
+static int checked(const zc_instance *instance, int status, char *text, zc_error *error) {
+  if (!zc_is_status(status)) {
+    return zc_error_set(error, ZC_EINVAL, "%s: check() returned %d, which is no status",
+                        instance->component, status);
+  }
+  if (status == ZC_OK) return ZC_OK;
+  text[CHECK_TEXT - 1] = '\0';
+  return zc_error_set(error, status, "%s",
+                      text[0] ? text : "its options are refused without a why");
+}
+
 int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings,
                               const zc_pipeline_settings *pipeline, zc_error *error) {
   const zc_trigger_ops *ops = instance->plugin->ops;
   const char *regions[ZC_REGIONS_MAX];
-  char text[256] = "";
+  char text[CHECK_TEXT] = "";
   if (!ops->check) return ZC_OK;
   for (uint32_t i = 0; i < pipeline->n_regions; i++)
     regions[i] = settings->regions[pipeline->regions[i]];
@@ -117,14 +130,17 @@ int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings
   int status = ops->check(instance->state, pipeline->trigger.options, regions, pipeline->n_regions,
                           text, sizeof text);
   zc_plugin_call_end(&call);
-  if (!zc_is_status(status)) {
-    return zc_error_set(error, ZC_EINVAL, "%s: check() returned %d, which is no status",
-                        instance->component, status);
-  }
-  if (status == ZC_OK) return ZC_OK;
-  text[sizeof text - 1] = '\0';
-  return zc_error_set(error, status, "%s",
-                      text[0] ? text : "its options are refused without a why");
+  return checked(instance, status, text, error);
+}
+
+int zc_instance_check_sink(zc_instance *instance, zc_error *error) {
+  const zc_sink_ops *ops = instance->plugin->ops;
+  char text[CHECK_TEXT] = "";
+  if (!ops->check) return ZC_OK;
+  zc_plugin_call call = zc_plugin_call_begin(instance, "check");
+  int status = ops->check(instance->state, text, sizeof text);
+  zc_plugin_call_end(&call);
+  return checked(instance, status, text, error);
 }
 
 void zc_instance_finish_closing(zc_instance *instance) {

@@ -39,6 +39,8 @@ void zc_instance_destroy(zc_instance *instance);
  * pipelines. The plugin's own status with its sentence in *error. */
 int zc_instance_check_trigger(zc_instance *instance, const zc_settings *settings,
                               const zc_pipeline_settings *pipeline, zc_error *error);
+/* Likewise a sink, about itself. */
+int zc_instance_check_sink(zc_instance *instance, zc_error *error);
 const char *zc_instance_name(const zc_instance *instance);
 /* "source:NAME": as the log names it, whoever speaks of it. */
 const char *zc_instance_component(const zc_instance *instance);

@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define ZC_ABI_MAJOR 1u
-#define ZC_ABI_MINOR 2u
+#define ZC_ABI_MINOR 3u
 
 /* Whether the struct that p points to, made by the other side, is long enough to hold member m. */
 #define ZC_HAS(T, p, m) ((p)->size >= offsetof(T, m) + sizeof((p)->m))
@@ -359,6 +359,10 @@ typedef struct {
                       zc_op *op);
   uint32_t flags; /* ZC_SINK_… */
   uint32_t reserved;
+  /* Since 1.3, may be NULL: for `zerocarb check`, what keeps the sink from taking rows as things
+   * stand, as one sentence in `text`. Changes nothing, and looks at local files only. ZC_EINVAL:
+   * this can never work; any other: it may by the time of a run, and is a warning. */
+  int (*check)(void *state, char *text, size_t size);
 } zc_sink_ops;
 
 enum { ZC_SINK_TEXT = 1 }; /* zc_sink_ops.flags: reads items' text alone: their json is NULL */

@@ -3,6 +3,7 @@ import datetime
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 
 from cli_material import GB, expect, has, listed, pipeline, prepare, prepare_now, wait_for
@@ -131,6 +132,39 @@ def check_asks_the_triggers_about_each_pipelines_options(program):
     equal("canary" in done.stdout + done.stderr, False, "a secret is shown")
     done = expect(program, 78, "run", "-c", "bad.yaml", "--once")
     has(done.stderr, "pipelines.p0.trigger.environment, entry 2")
+
+
+def check_says_which_paths_of_sinks_cannot_work(program):
+    prepare(program)
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    before = text.split("sinks:")[0]
+    os.mkdir(program.path("folder"), 0o700)
+    os.mkdir(program.path("state"), 0o700)
+    program.write("rows.db", "")
+    os.symlink("rows.db", program.path("link.db"))
+    program.write("garbage.db", "no database at all, however long it is: " + "x" * 100)
+    sqlite3.connect(program.path("other.db")).execute("CREATE TABLE t(a)").connection.close()
+    there = sorted(os.listdir(program.folder))
+    for paths, status, words in (
+            (["rows.db"], 0, None),
+            (["state/journal.db"], 78, "error: sinks[0].path: {0} is a file of the engine's own, in state_dir"),
+            (["folder/../state/journal.db-wal"], 78, "is a file of the engine's own, in state_dir"),
+            (["trace.csv"], 78, "error: sinks[0].path: {0} is what the source trace reads"),
+            (["rows.db", "link.db"], 78, "error: sinks[1].path: {1} is the file of the sink one, too"),
+            (["folder"], 78, "error: sink one: path: {0} is a folder"),
+            (["garbage.db"], 78, "error: sink one: path: {0} is no SQLite file"),
+            (["other.db"], 78, "error: sink one: path: {0} is a file of another program"),
+            (["rows.db/rows.db"], 78, "error: sink one: path: {0}: Not a directory"),
+            (["missing/rows.db"], 0, "warning: sink one: path: there is no folder ")):
+        sinks = "".join(f"  - {{plugin: local_file, name: {name}, path: ./{path}}}\n"
+                        for name, path in zip(("one", "two"), paths))
+        program.write("zerocarb.yaml", before + "sinks:\n" + sinks)
+        done = expect(program, status, "check")
+        if words:
+            has(done.stdout, words.format(*(program.path(path) for path in paths)))
+        else:
+            equal("sink" in done.stdout, False, done.stdout)
+    equal(sorted(os.listdir(program.folder)), there, "check leaves something behind")
 
 
 def what_is_quoted_steers_no_terminal(program):
@@ -414,6 +448,7 @@ main([
     check_prints_all_findings_with_their_places,
     check_finds_what_only_the_plugins_know,
     check_asks_the_triggers_about_each_pipelines_options,
+    check_says_which_paths_of_sinks_cannot_work,
     what_is_quoted_steers_no_terminal,
     replays_begin_after_1970,
     the_config_is_looked_for_in_the_documented_order,

@@ -7,9 +7,7 @@
 
 #include "local_file.h"
 
-#define APPLICATION_ID 0x5a634c31 /* "ZcL1" */
-#define FORMAT_VERSION 1
-#define BUSY_MS        2000
+#define BUSY_MS 2000
 
 int zc_local_run(sqlite3 *database, const char *sql) {
   return sqlite3_exec(database, sql, NULL, NULL, NULL);
@@ -100,7 +98,7 @@ static int mark_as_ours(sqlite3 *database) {
   snprintf(sql, sizeof sql,
            "BEGIN; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d;"
            "PRAGMA user_version = %d; COMMIT",
-           APPLICATION_ID, FORMAT_VERSION);
+           ZC_LOCAL_APPLICATION, ZC_LOCAL_VERSION);
   return zc_local_run(database, sql);
 }
 
@@ -113,14 +111,14 @@ static int check_owner(zc_local_job *job, sqlite3 *database) {
   if (result == SQLITE_OK) result = zc_local_number(database, "PRAGMA user_version", &version);
   if (result == SQLITE_OK && pages == 0) {
     result = mark_as_ours(database);
-  } else if (result == SQLITE_OK && application != APPLICATION_ID) {
+  } else if (result == SQLITE_OK && application != ZC_LOCAL_APPLICATION) {
     return zc_local_refuse(job, ZC_EINVAL,
                            "%s is a file of another program: it is left as it is; set another path",
                            job->file->path);
-  } else if (result == SQLITE_OK && version > FORMAT_VERSION) {
+  } else if (result == SQLITE_OK && version > ZC_LOCAL_VERSION) {
     return zc_local_refuse(job, ZC_EINVAL,
                            "%s has version %d, newer than this program's %d: use the newer program",
-                           job->file->path, version, FORMAT_VERSION);
+                           job->file->path, version, ZC_LOCAL_VERSION);
   }
   return result == SQLITE_OK ? ZC_OK : zc_local_fail(job, result);
 }

@@ -138,12 +138,18 @@ static int query(void *state, const zc_table_query *asked, zc_op *op) {
   return status == ZC_OK ? start(job, op) : status;
 }
 
+static int check(void *state, char *text, size_t size) {
+  const zc_local_file *file = state;
+  return zc_local_check(file->path, text, size);
+}
+
 static const zc_sink_ops ops = {.size = sizeof ops,
                                 .max_batch = ZC_LOCAL_BATCH,
                                 .flags = ZC_SINK_TEXT,
                                 .init = init,
                                 .write = write_items,
-                                .query = query};
+                                .query = query,
+                                .check = check};
 
 static const zc_option options[] = {
     {"path", ZC_PATH, ZC_REQUIRED, NULL, NULL, "The SQLite file; made where it is missing."},

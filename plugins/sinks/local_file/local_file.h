@@ -3,6 +3,7 @@
  *   local_file.c  the contract with the host; work and its results
  *   file.c        opening the file, whose it is, what its errors mean
  *   place.c       whether the path still names the file that is open
+ *   check.c       what can be known of the path before anything is opened
  *   tables.c      tables, columns and indexes from the descriptors; additions to older files
  *   write.c       batches, and rows whose ttl has passed
  *   query.c       pages of a table or index
@@ -16,6 +17,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include <zerocarb/plugin.h>
+
+#define ZC_LOCAL_APPLICATION 0x5a634c31 /* application_id of our files: "ZcL1" */
+#define ZC_LOCAL_VERSION     1
 
 #define ZC_LOCAL_TABLES_MAX  32
 #define ZC_LOCAL_COLUMNS_MAX 24
@@ -86,6 +90,9 @@ int zc_local_number(sqlite3 *database, const char *sql, int *ret);
 int zc_local_prepare(sqlite3 *database, sqlite3_str *sql, sqlite3_stmt **ret);
 int zc_local_run_text(sqlite3 *database, sqlite3_str *sql);
 int zc_local_describe(const char *path, sqlite3 *database, int result, char *text, size_t size);
+
+/* check.c; see zc_sink_ops */
+int zc_local_check(const char *path, char *text, size_t size);
 
 /* A column that holds an attribute of its own: keys and the ttl. The item itself is `item`. */
 typedef struct {
