@@ -2,7 +2,7 @@
  *
  * Nobody else asks the system for the time. A virtual clock stands still until it is set: the loop
  * moves it from timer to timer, so that a year runs in seconds and the same seed gives the same
- * run. */
+ * run. One that is let go goes on at the pace of real time from where it stands. */
 #ifndef ZC_BASE_CLOCK_H
 #define ZC_BASE_CLOCK_H
 
@@ -11,7 +11,8 @@
 
 typedef struct {
   bool is_virtual;
-  zc_time virtual_now; /* of a virtual clock */
+  zc_time virtual_now;               /* of a virtual clock */
+  int64_t wall_ahead, elapsed_ahead; /* of the system's clocks: once it was let go */
 } zc_clock;
 
 void zc_clock_init_real(zc_clock *clock);
@@ -26,6 +27,9 @@ int64_t zc_clock_elapsed(const zc_clock *clock);
 
 /* Moves a virtual clock forward to `to`; never back. */
 void zc_clock_advance(zc_clock *clock, zc_time to);
+
+/* From now on a virtual clock is a real one that shows another time. */
+void zc_clock_let_go(zc_clock *clock);
 
 /* CPU and wall measurement, ns, always real: benchmarks and the watch on slow callbacks only. */
 int64_t zc_clock_real_ns(void);

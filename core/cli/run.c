@@ -127,11 +127,16 @@ static bool is_to_end(const runner *r) {
   return zc_signals_pending() || r->fatal;
 }
 
+/* Where it is cut short its time is that of what ended it, and from there on real: commands that
+ * run have shutdown_timeout to end. */
 static void replay(runner *r) {
   for (zc_time at = r->from; at < r->to;) {
     at = r->to - at > REPLAY_STRIDE ? at + REPLAY_STRIDE : r->to;
     zc_loop_run(r->session.loop, at);
-    if (is_to_end(r)) return; /* its time is that of what ended it */
+    if (is_to_end(r)) {
+      zc_clock_let_go(&r->session.clock);
+      return;
+    }
     zc_clock_advance(&r->session.clock, at);
   }
   zc_engine_roll_up(r->session.engine);
@@ -145,6 +150,12 @@ static void log_end(const runner *r) {
            n == 1 ? " waits" : "s wait");
   else
     zc_log(ZC_LOG_INFO, "run", "stopped; no run waits");
+}
+
+static void log_waiting(const runner *r) {
+  int64_t n = zc_journal_backlog(r->session.journal, NULL);
+  zc_log(ZC_LOG_WARNING, "run", "%lld row%s in the journal for a sink", (long long)n,
+         n == 1 ? " waits" : "s wait");
 }
 
 /* What a replay came to, as one line of JSON on stdout. */
@@ -168,7 +179,7 @@ static int run_engine(runner *r) {
   log_end(r);
   bool judged = r->once || r->from, delivered = zc_engine_delivered(r->session.engine);
   bool refused = zc_engine_refused_rows(r->session.engine) > 0;
-  if (!delivered) zc_log(ZC_LOG_WARNING, "run", "rows wait in the journal for a sink");
+  if (!delivered) log_waiting(r);
   int status = judged && (r->failed || !delivered || refused) ? ZC_EXIT_NOT_FINE : ZC_EXIT_FINE;
   zc_signals_limit_end(0, status);
   return status;

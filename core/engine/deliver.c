@@ -103,6 +103,7 @@ static void fail(zc_delivery *delivery, int error, const char *message) {
   int64_t least = cap < RETRY_CAP ? 0 : cap, spread = cap < RETRY_CAP ? cap : RETRY_SPREAD;
   int64_t pause = least + (int64_t)(zc_random_unit(&engine->random) * (double)spread);
   zc_timer_after(engine->loop, &delivery->timer, pause, begin, delivery);
+  zc_engine_settle(engine);
 }
 
 static void recovered(zc_delivery *delivery) {
@@ -368,6 +369,13 @@ bool zc_deliver_idle(const zc_engine *engine) {
     if (!delivery->drained && delivery->failures == 0) return false;
   }
   return true;
+}
+
+uint64_t zc_deliver_written(const zc_engine *engine) {
+  uint64_t n = 0;
+  for (size_t i = 0; i < engine->settings->n_sinks; i++)
+    n += engine->deliveries[i]->written;
+  return n;
 }
 
 bool zc_engine_delivered(const zc_engine *engine) {

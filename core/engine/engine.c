@@ -8,6 +8,7 @@
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
 
+#define ONCE_LIMIT (10 * ZC_SECOND) /* for the sinks to take the rows of --once */
 #define CLOSE_LIMIT                                                                                \
   ZC_SECOND /* for the sinks to take the last rows, once the commands have ended */
 
@@ -162,9 +163,8 @@ static bool commands_run(const zc_engine *engine) {
   return false;
 }
 
-/* --once: everything that was due has been started and has ended, and its rows are where they
- * belong. */
-static bool once_is_done(const zc_engine *engine) {
+/* --once: everything that was due has been started and has ended. */
+static bool nothing_is_due(const zc_engine *engine) {
   zc_live *live, *next;
   if (!engine->options.once || !engine->collected || engine->queue_head) return false;
   if (zc_timer_active(&engine->history_timer) || !zc_realise_idle(engine)) return false;
@@ -174,7 +174,31 @@ static bool once_is_done(const zc_engine *engine) {
     bool rests = live->ended || waits;
     if (!rests || live->commits > 0) return false;
   }
-  return engine->commits == 0 && zc_deliver_idle(engine);
+  return true;
+}
+
+/* What is still being written, and tables that are still being added up, are waited for. */
+static void on_once_limit(zc_timer *timer) {
+  zc_engine *engine = timer->user;
+  uint64_t written = zc_deliver_written(engine);
+  if (written == engine->once_written && !zc_engine_delivered(engine)) {
+    zc_loop_stop(engine->loop);
+    return;
+  }
+  engine->once_written = written;
+  zc_timer_after(engine->loop, timer, ONCE_LIMIT, on_once_limit, engine);
+}
+
+/* --once ends when the rows are where they belong, too, or the sinks have had their time. */
+static void settle_once(zc_engine *engine) {
+  if (!nothing_is_due(engine)) return;
+  bool told = engine->commits == 0 && zc_deliver_idle(engine) && zc_rollup_flush(engine);
+  if (told && zc_engine_delivered(engine)) {
+    zc_loop_stop(engine->loop);
+  } else if (!zc_timer_active(&engine->once_timer)) {
+    engine->once_written = zc_deliver_written(engine);
+    zc_timer_after(engine->loop, &engine->once_timer, ONCE_LIMIT, on_once_limit, engine);
+  }
 }
 
 static void finish_stop(zc_engine *engine) {
@@ -187,9 +211,7 @@ static void finish_stop(zc_engine *engine) {
 }
 
 void zc_engine_settle(zc_engine *engine) {
-  if (!engine->stopping && once_is_done(engine) && zc_rollup_flush(engine)) {
-    zc_loop_stop(engine->loop);
-  }
+  if (!engine->stopping) settle_once(engine);
   if (!engine->stopping || !engine->stopped) return;
   /* What is held back (a full disk) was not acted on: it is not waited for to the end. */
   size_t hopeless = engine->closing ? engine->n_held_back : 0;
@@ -225,6 +247,7 @@ void zc_engine_stop(zc_engine *engine, void (*stopped)(void *user), void *user) 
   zc_realise_stop(engine);
   zc_rollup_stop(engine);
   zc_timer_stop(engine->loop, &engine->history_timer);
+  zc_timer_stop(engine->loop, &engine->once_timer);
   zc_timer_after(engine->loop, &engine->stop_timer, engine->settings->shutdown_ms, on_stop_limit,
                  engine);
   if (!engine->options.dry) {
@@ -254,6 +277,7 @@ void zc_engine_destroy(zc_engine *engine) {
   zc_pipelines_destroy(engine);
   zc_timer_stop(engine->loop, &engine->queue_timer);
   zc_timer_stop(engine->loop, &engine->stop_timer);
+  zc_timer_stop(engine->loop, &engine->once_timer);
   zc_realise_destroy(engine);
   zc_rollup_stop(engine);
   zc_rollup_destroy(engine);

@@ -131,8 +131,18 @@ void zc_execute_queue_deferred(zc_engine *engine) {
 
 /* ---- deciding ---- */
 
+/* An engine that stops starts nothing: the next start goes on with it. */
 static void on_intent_journalled(zc_live *live) {
-  if (!live->ended) zc_attempt_begin(live);
+  zc_engine *engine = live->engine;
+  if (live->ended) return;
+  if (!engine->stopping) {
+    zc_attempt_begin(live);
+    return;
+  }
+  live->execution.retry_at = zc_loop_now(engine->loop);
+  zc_log(ZC_LOG_INFO, "execute", "%s %.8s: not started: the engine stops", live->execution.pipeline,
+         live->execution.id);
+  zc_record_commit(live, NULL, false);
 }
 
 static void on_deferral_journalled(zc_live *live) {

@@ -268,6 +268,8 @@ struct zc_engine {
   zc_rollup *rollup; /* NULL where dry */
   /* stop */
   zc_timer stop_timer;
+  zc_timer once_timer; /* --once: how long the sinks have */
+  uint64_t once_written;
   void (*stopped)(void *user);
   void *stopped_user;
   void (*fatal)(void *user, const char *message);
@@ -406,8 +408,9 @@ zc_time zc_schedule_next(const zc_engine *engine, const zc_pipeline_settings *pi
 /* deliver.c */
 int zc_deliver_create(zc_engine *engine, zc_error *error);
 void zc_deliver_start(zc_engine *engine);
-bool zc_deliver_idle(const zc_engine *engine); /* nothing waits for a sink that takes rows */
-void zc_deliver_flush(zc_engine *engine);      /* what is in the outbox, at once */
+uint64_t zc_deliver_written(const zc_engine *engine); /* rows, by all sinks */
+bool zc_deliver_idle(const zc_engine *engine);        /* nothing waits for a sink that takes rows */
+void zc_deliver_flush(zc_engine *engine);             /* what is in the outbox, at once */
 void zc_deliver_stop(zc_engine *engine);
 void zc_deliver_destroy(zc_engine *engine);
 void zc_deliver_exchange(zc_engine *engine, zc_engine *fresh); /* as zc_collect_exchange() */

@@ -239,6 +239,8 @@ int zc_part_process(zc_op *op, const zc_process *process,
   int status = part_create(slot, PART_PROCESS, user, &part);
   if (status != ZC_OK) return status;
   part->callback.process = callback;
-  return settle(part, zc_child_start(slot->context->loop, &copy, slot->instance->component,
-                                     process_over, part, &part->child));
+  status = settle(part, zc_child_start(slot->context->loop, &copy, slot->instance->component,
+                                       process_over, part, &part->child));
+  if (status == ZC_OK && copy.ret_started) *copy.ret_started = zc_child_pid(part->child) != 0;
+  return status;
 }

@@ -56,6 +56,8 @@ typedef struct {
   const char *const *command;     /* program and arguments, NULL-terminated; no shell */
   const char *const *environment; /* "NAME=value" added to the host's own, NULL-terminated */
   const char *directory;          /* NULL: the host's */
+  int *ret_started; /* since 1.3: 1 where it runs once process() has returned ZC_OK, 0 where the
+                     * callback will tell why it could not be started; may be NULL */
 } zc_process;
 
 typedef struct {

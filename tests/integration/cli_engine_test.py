@@ -3,13 +3,15 @@ import datetime
 import http.client
 import json
 import os
+import re
+import resource
 import signal
 import socket
 import stat
 import subprocess
 import time
 
-from cli_material import (Engine, UnixConnection, expect, has, listed, pipeline, prepare, prepare_now, request,
+from cli_material import (Engine, UnixConnection, answers, expect, has, listed, pipeline, prepare, prepare_now, request,
                           wait_for)
 from program import Skipped, equal, main, stamp
 
@@ -259,6 +261,89 @@ def sigterm_ends_a_replay_where_it_is(program):
     equal([line[:4] for line in lines if "run: stopped" in line], ["2026"])
 
 
+def a_replay_that_is_stopped_ends_its_commands_in_real_time(program):
+    path = prepare(program, pipeline("minutely", "exec sleep 60", ['schedule: "* * * * *"', "overlap: queue"]),
+                   limit=1000)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    program.write("zerocarb.yaml", text.replace("state_dir: ./state", "state_dir: ./state\n  shutdown_timeout: 1s"))
+    with subprocess.Popen([program.binary, "run", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T00:04:00Z"],
+                          cwd=program.folder, text=True, stderr=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        while ": RUNNING" not in process.stderr.readline():
+            equal(process.poll(), None)
+        process.send_signal(signal.SIGTERM)
+        lines = process.stderr.read().splitlines()
+        state = json.loads(process.stdout.read())
+    equal(process.returncode, 0, lines)
+    equal([line[:16] for line in lines if "run: stopped" in line], ["2026-01-01T00:01"], lines)
+    equal((state["slots_missed"], state["decisions"]), (0, 1))
+    equal([row["status"] for row in listed(program)], ["CANCELLED"])
+
+
+# ---- what cannot be had ----
+
+
+def once_ends_although_a_sink_refuses_its_file(program):
+    prepare_now(program, pipeline("minutely", "true", ['schedule: "* * * * *"']))
+    program.write("rows.db", "no database " * 1000)
+    done = expect(program, 1, "run", "--once")
+    equal(re.findall(r"run: (\d+) rows wait in the journal", done.stderr) > ["1"], True, done.stderr)
+    equal([r["status"] for r in listed(program)], ["SUCCESS"])
+    os.remove(program.path("rows.db"))
+    expect(program, 0, "run", "--once")
+    equal(len(program.rows("pipeline_executions")) > 0, True)
+
+
+def a_program_that_is_not_there_has_never_run(program):
+    path = prepare_now(program, pipeline("gone", "true", ['schedule: "* * * * *"']))
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    program.write("zerocarb.yaml", text.replace("/bin/sh", "/no/such/program"))
+    done = expect(program, 1, "run", "--once")
+    equal("RUNNING" in done.stderr, False, done.stderr)
+    row = listed(program)[0]
+    equal((row["status"], row["message"]), ("FAILED", "no such program: /no/such/program"))
+    equal(row["schedule"].get("started_at"), None)
+
+
+def held_back(process):
+    """Reads on to the line that says that an intent to start is held back."""
+    while "(TRIGGERING) is held back" not in (line := process.stderr.readline()):
+        equal(process.poll(), None, line)
+
+
+def a_run_held_back_by_a_full_disk_is_not_started_by_a_stop(program):
+    """The disk is full while its intent is to be journalled, and has room again while the engine stops."""
+    script = "echo run >> runs; while [ ! -e go ]; do sleep 0.05; done"
+    prepare_now(program, pipeline("build", script, ["overlap: queue"]))
+    with program.start("run") as process:
+        try:
+            wait_for("the engine", lambda: answers(program))
+            expect(program, 0, "trigger", "build")
+            wait_for("a run", lambda: [r["status"] for r in listed(program)] == ["RUNNING"])
+            expect(program, 0, "trigger", "build")
+            wait_for("two", lambda: {r["status"] for r in listed(program)} == {"RUNNING", "DEFERRED"})
+            _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4096, most))
+            program.write("go", "")
+            held_back(process)
+            process.send_signal(signal.SIGTERM)
+            while "stopping" not in process.stderr.readline():
+                equal(process.poll(), None)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+            _, said = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    equal(process.returncode, 0, said)
+    with open(program.path("runs"), encoding="utf-8") as file:
+        equal(file.read(), "run\n", said)
+    equal(len(listed(program, "--live")), 1, said)
+    with Engine(program) as engine:
+        wait_for("the end of both", lambda: [r["status"] for r in listed(program)] == ["SUCCESS"] * 2)
+        equal(engine.end(), 0)
+
+
 main([
     the_engine_takes_commands_over_its_socket,
     the_http_api_says_what_is_wrong,
@@ -274,4 +359,8 @@ main([
     once_does_what_is_due_and_ends,
     a_replay_runs_in_virtual_order,
     sigterm_ends_a_replay_where_it_is,
+    a_replay_that_is_stopped_ends_its_commands_in_real_time,
+    once_ends_although_a_sink_refuses_its_file,
+    a_program_that_is_not_there_has_never_run,
+    a_run_held_back_by_a_full_disk_is_not_started_by_a_stop,
 ])

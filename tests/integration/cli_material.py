@@ -65,7 +65,7 @@ def prepare(program, *pipelines, limit=20, start="2026-01-01T00:00:00Z", values=
 def prepare_now(program, *pipelines):
     """A trace around the present, clean enough that every run starts at once."""
     start = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0) - datetime.timedelta(hours=30)
-    prepare(program, *pipelines, limit=1000, start=stamp(start), values=[100] * 100)
+    return prepare(program, *pipelines, limit=1000, start=stamp(start), values=[100] * 100)
 
 
 def has(text, part):
@@ -94,6 +94,14 @@ def wait_for(what, look, seconds=20):
     raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
+def answers(program):
+    """Whether an engine answers on its socket."""
+    try:
+        return request(program, "GET", "/v1/status")[0] == 200
+    except OSError:
+        return False
+
+
 class Engine:
     """A running engine; killed at the latest when the test ends."""
 
@@ -116,10 +124,7 @@ class Engine:
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError(f"the engine has ended with {self.process.returncode}: {self.said()}")
-        try:
-            return request(self.program, "GET", "/v1/status")[0] == 200
-        except OSError:
-            return False
+        return answers(self.program)
 
     def said(self):
         with open(self.program.path("engine.log"), encoding="utf-8") as file:

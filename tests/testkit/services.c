@@ -266,6 +266,7 @@ static int test_process(zc_op *handle, const zc_process *process,
   zc_buffer_char(&host->reports, '\n');
   zc_test_pending *pending = add_pending(op, ZC_TEST_PROCESS, ZC_TEST_LATENCY_MS, user);
   pending->process = callback;
+  if (process->ret_started) *process->ret_started = host->has_process;
   pending->exit_status = host->exit_status;
   pending->tail = host->has_process ? zc_test_copy(host->tail) : NULL;
   host->has_process = false;

@@ -53,7 +53,7 @@ static uint32_t timeout_of(const zc_host *host, const zc_run *run) {
 }
 
 static int run_command(exec_trigger *self, const zc_run *run, zc_op *op,
-                       const zc_exec_environment *environment, size_t n) {
+                       const zc_exec_environment *environment, size_t n, int *ret_started) {
   const zc_host *host = self->host;
   const char **command = command_of(host, run->config, n);
   if (!command) return ZC_ENOMEM;
@@ -64,6 +64,7 @@ static int run_command(exec_trigger *self, const zc_run *run, zc_op *op,
       .command = command,
       .environment = (const char *const *)environment->entries,
       .directory = host->text(run->config, "directory"),
+      .ret_started = ret_started,
   };
   int status = host->process(op, &process, ended, self);
   free(command);
@@ -97,13 +98,14 @@ static int start(void *state, const zc_run *run, zc_op *op) {
     self->host->done(op, status, message);
     return ZC_OK;
   }
-  status = run_command(self, run, op, &environment, n);
+  int started = 0;
+  status = run_command(self, run, op, &environment, n, &started);
   zc_exec_environment_finish(&environment);
   if (status != ZC_OK) {
     self->host->done(op, status, "the program could not be started: no memory, or too many run");
     return ZC_OK;
   }
-  self->host->run_started(op, run->execution_id);
+  if (started) self->host->run_started(op, run->execution_id); /* else ended() tells why not */
   return ZC_OK;
 }
 

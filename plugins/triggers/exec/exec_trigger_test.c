@@ -183,6 +183,7 @@ static void a_program_that_is_not_there_fails_the_run(void **state) {
   assert_int_equal(r->error, ZC_OK);
   assert_int_equal(r->status, ZC_RUN_FAILED);
   assert_string_equal(r->message, "no such program: /no/such/program");
+  assert_int_equal(r->n_started, 0);
 }
 
 static void the_end_of_its_output_is_kept(void **state) {
