@@ -177,6 +177,16 @@ static int decide_and_print(zc_session *session, const zc_arguments *arguments) 
   return exit_status;
 }
 
+/* The latest start lies in a year that times are written with. */
+static int check_deadline(const zc_session *session, const char *name, zc_time at) {
+  const zc_pipeline_settings *pipeline = zc_settings_pipeline(session->settings, name);
+  if (at <= ZC_TIME_MAX - (int64_t)(pipeline->max_defer_hours * (double)ZC_HOUR))
+    return ZC_EXIT_FINE;
+  return zc_cli_usage("decide: --at: the deadline, max_defer_hours (%g) later, lies past the year "
+                      "9999",
+                      pipeline->max_defer_hours);
+}
+
 static int decide(const zc_arguments *arguments) {
   zc_session session;
   zc_error error;
@@ -189,6 +199,7 @@ static int decide(const zc_arguments *arguments) {
   options.seed = session.seed;
   if (status == ZC_EXIT_FINE) status = zc_session_load(&session, arguments, true);
   if (status == ZC_EXIT_FINE) status = zc_session_check_pipeline(&session, arguments->operands[0]);
+  if (status == ZC_EXIT_FINE) status = check_deadline(&session, arguments->operands[0], at);
   if (status == ZC_EXIT_FINE) status = zc_session_open_http(&session);
   if (status == ZC_EXIT_FINE) status = zc_session_create_engine(&session, &options);
   if (status == ZC_EXIT_FINE) status = zc_session_collect(&session);

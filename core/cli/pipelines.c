@@ -40,11 +40,18 @@ static const char *const headings[] = {"PIPELINE",  "STATE",        "NEXT SLOT",
                                        "UNDER WAY", "SLOTS MISSED", "SLOTS PAUSED", "PAUSED SINCE"};
 #define N_HEADINGS (sizeof headings / sizeof *headings)
 
+static bool is_configured(const zc_json *pipeline) {
+  int configured = 1; /* said only where it is not */
+  zc_json_boolean(zc_json_get(pipeline, "configured"), &configured);
+  return configured != 0;
+}
+
 static void add_row(zc_listing *listing, const zc_json *pipeline) {
   const char *state = text_or_dash(pipeline, "state");
   bool paused = strcmp(state, "paused") == 0;
   zc_listing_add(listing, ZC_PLAIN, "%s", text_or_dash(pipeline, "name"));
-  zc_listing_add(listing, paused ? ZC_YELLOW : ZC_PLAIN, "%s", state);
+  zc_listing_add(listing, paused ? ZC_YELLOW : ZC_PLAIN, "%s%s", state,
+                 is_configured(pipeline) ? "" : " (not in the configuration)");
   zc_listing_add(listing, ZC_PLAIN, "%s", text_or_dash(pipeline, "next_slot"));
   zc_listing_add(listing, ZC_PLAIN, "%.0f", waiting(pipeline));
   zc_listing_add(listing, ZC_PLAIN, "%.0f", under_way(pipeline));
@@ -157,6 +164,8 @@ static void tell_change(const zc_json *pipeline, action what) {
   if (what == PAUSE) {
     zc_cli_message("%s has been paused since %s: %.0f waiting, %.0f under way", name,
                    text_or_dash(pipeline, "paused_since"), waiting(pipeline), under_way(pipeline));
+  } else if (!is_configured(pipeline)) {
+    zc_cli_message("%s is not paused any more; it is not in the configuration", name);
   } else {
     zc_cli_message("%s goes on: %.0f waiting, %.0f under way; its next slot: %s", name,
                    waiting(pipeline), under_way(pipeline), text_or_dash(pipeline, "next_slot"));
@@ -230,7 +239,9 @@ const zc_command zc_command_pipelines = {
         "are counted, `trigger` is refused, and runs that have not been started wait; what is "
         "under\n"
         "way goes on. resume starts those whose time has come, past their deadline too. A pause\n"
-        "outlives restarts and reloads.\n",
+        "outlives restarts and reloads, and its pipeline's place in the configuration: list shows "
+        "it\n"
+        "then too, and resume lifts it.\n",
     .max_operands = 2,
     .switches = switches,
     .n_switches = sizeof switches / sizeof *switches,

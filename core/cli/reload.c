@@ -41,6 +41,11 @@ static int reload(const zc_arguments *arguments) {
   if (status == ZC_EXIT_FINE) {
     status = zc_cli_ask_engine(session.state_dir, "POST", "/v1/reload", &answer, &http_status);
   }
+  if (status == ZC_EXIT_UNAVAILABLE) {
+    zc_cli_message("if %s had another state_dir when its engine was started, that goes on there: a "
+                   "changed state_dir needs a restart",
+                   session.path);
+  }
   if (status == ZC_EXIT_FINE)
     status = judge(&answer, http_status, zc_arguments_has(arguments, "json"));
   zc_buffer_finish(&answer);

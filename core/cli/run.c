@@ -98,13 +98,14 @@ static int start_control(runner *r) {
   int status = zc_control_start(r->session.loop, r->session.engine, r->session.settings->state_dir,
                                 &r->control, &error);
   if (status == ZC_OK) return ZC_EXIT_FINE;
-  zc_cli_message("%s", error.text);
+  zc_log(ZC_LOG_ERROR, "run", "%s", error.text);
   return zc_cli_exit_of(status);
 }
 
 static int prepare(runner *r, const zc_arguments *arguments) {
   zc_session *s = &r->session;
   int status = zc_session_load(s, arguments, true);
+  s->is_service = true;
   if (status != ZC_EXIT_FINE) return status;
   zc_engine_options options = {.once = r->once, .as_of = r->from, .seed = s->seed};
   if ((status = zc_session_open_http(s)) != ZC_EXIT_FINE) return status;
@@ -223,7 +224,8 @@ const zc_command zc_command_run = {
                "ends it\n"
                "at once with 128 + the signal's number. With --once or a replay the exit status is "
                "1 where\n"
-               "a run failed or a sink does not have every row.\n\n"
+               "a run failed or a sink does not have every row. 69: another zerocarb holds the "
+               "state_dir.\n\n"
                "--from and --to replay the engine over recorded time: sources of recorded data "
                "answer as of\n"
                "then, timers fire in virtual order, and commands are really started; in the end "

@@ -165,8 +165,11 @@ int zc_session_check_pipeline(const zc_session *session, const char *name) {
 
 /* ---- engine ---- */
 
-static int fail(const zc_error *error) {
-  zc_cli_message("%s", error->text);
+static int fail(const zc_session *session, const zc_error *error) {
+  if (session->is_service)
+    zc_log(ZC_LOG_ERROR, "run", "%s", error->text);
+  else
+    zc_cli_message("%s", error->text);
   return zc_cli_exit_of(error->status);
 }
 
@@ -182,7 +185,7 @@ int zc_session_keep_journal_aside(zc_session *session) {
   char name[PATH_MAX];
   int status = zc_journal_aside(session->settings->state_dir, zc_clock_now(&session->clock), name,
                                 sizeof name, &error);
-  if (status != ZC_OK) return fail(&error);
+  if (status != ZC_OK) return fail(session, &error);
   if (name[0]) {
     zc_log(ZC_LOG_ERROR, "journal",
            "the damaged journal is kept as %s; starts with an empty one: runs that waited and rows "
@@ -200,7 +203,10 @@ int zc_session_open_journal(zc_session *session) {
   umask(077); /* for sinks too, which make files of their own */
   int status =
       zc_journal_open(session->loop, session->settings->state_dir, &session->journal, &error);
-  return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+  if (status == ZC_OK) return ZC_EXIT_FINE;
+  int code = fail(session, &error);
+  /* Held by another process, or on a disk that is full: there is no such thing to be had now. */
+  return status == ZC_ECONFLICT ? ZC_EXIT_UNAVAILABLE : code;
 }
 
 int zc_session_create_engine(zc_session *session, const zc_engine_options *options) {
@@ -208,7 +214,7 @@ int zc_session_create_engine(zc_session *session, const zc_engine_options *optio
   int status = zc_engine_create(session->loop, session->http, session->settings, session->journal,
                                 options, &session->engine, &error);
   if (status == ZC_OK) return ZC_EXIT_FINE;
-  int code = fail(&error);
+  int code = fail(session, &error);
   /* What a plugin refuses when it is made is what the file asks of it. */
   return status == ZC_ENOMEM || status == ZC_ESYSTEM ? code : ZC_EXIT_CONFIG;
 }
@@ -216,7 +222,7 @@ int zc_session_create_engine(zc_session *session, const zc_engine_options *optio
 int zc_session_start_engine(zc_session *session) {
   zc_error error = {0};
   int status = zc_engine_start(session->engine, &error);
-  return status == ZC_OK ? ZC_EXIT_FINE : fail(&error);
+  return status == ZC_OK ? ZC_EXIT_FINE : fail(session, &error);
 }
 
 static void on_collected(void *user) {

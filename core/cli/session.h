@@ -22,6 +22,7 @@ typedef struct {
   zc_journal *journal;
   zc_engine *engine;
   uint64_t seed;
+  bool is_service; /* what ends it is logged, in the log's format */
 } zc_session;
 
 /* From here on there are no core dumps. The clock is real, or virtual from `at` where it is not 0.

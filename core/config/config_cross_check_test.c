@@ -41,6 +41,23 @@ static void test_nothing_to_say(void **state) {
                "");
 }
 
+static void test_a_timeout_below_the_duration(void **state) {
+  (void)state;
+  assert_warns("regions: [a]\n"
+               "sources: [{plugin: electricity_maps, token: t, regions: [a]}]\n"
+               "policies: {use: [{plugin: deferral_window}]}\n"
+               "sinks: [{plugin: local_file, path: x}]\n"
+               "defaults: {workload: {duration_minutes: 40, vcpu_count: 1, memory_gb: 1}}\n"
+               "pipelines:\n"
+               "  - {name: p, region: a, trigger: {plugin: exec, command: [x]}}\n"
+               "  - {name: same, region: a, trigger: {plugin: exec, command: [x]}}\n"
+               "  - {name: q, region: a, pipeline_timeout: 40, trigger: {plugin: exec, command: "
+               "[x]}}\n"
+               "  - {name: never, region: a, auto_trigger: false}\n",
+               "t:7:5: warning: pipelines[0]: workload.duration_minutes is 40, and "
+               "pipeline_timeout ends a run after 30: set a longer pipeline_timeout\n");
+}
+
 static void test_team_named_like_a_pipeline(void **state) {
   (void)state;
   const char *text = "regions: [a]\n"
@@ -193,6 +210,7 @@ static void test_told_once(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing_to_say),
+      cmocka_unit_test(test_a_timeout_below_the_duration),
       cmocka_unit_test(test_team_named_like_a_pipeline),
       cmocka_unit_test(test_missing_parts),
       cmocka_unit_test(test_pue_twice),

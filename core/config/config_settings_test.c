@@ -123,7 +123,7 @@ static void test_pipeline(void **state) {
   assert_true(p->min_savings_defer == 12.5); /* from defaults */
   assert_true(p->max_defer_hours == 36);
   assert_true(p->pipeline_timeout_minutes == 30); /* from the table */
-  assert_true(p->workload.duration_minutes == 40);
+  assert_true(p->workload.duration_minutes == 20);
   assert_true(p->workload.vcpu_count == 2);
   assert_true(p->workload.memory_gb == 3);
   assert_true(p->energy.watts_per_vcpu == 12);

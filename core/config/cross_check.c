@@ -22,16 +22,17 @@ typedef struct {
   const char *basis_source[ZC_REGIONS_MAX]; /* its name */
 } region_facts;
 
-/* The same trouble in a thousand pipelines is told once. */
+/* The same trouble in a thousand pipelines is told once: sets of regions, or other figures that say
+ * what is the same. */
 typedef struct {
   size_t n;
   struct {
     int kind;
-    region_set left, right;
+    uint64_t left, right;
   } items[SEEN_MAX];
 } seen_list;
 
-static bool is_new(seen_list *seen, int kind, region_set left, region_set right) {
+static bool is_new(seen_list *seen, int kind, uint64_t left, uint64_t right) {
   for (size_t i = 0; i < seen->n; i++) {
     if (seen->items[i].kind == kind && seen->items[i].left == left &&
         seen->items[i].right == right) {
@@ -183,7 +184,7 @@ typedef struct {
   seen_list seen;
 } pipeline_check;
 
-enum { SEEN_PUE, SEEN_ADJUSTED, SEEN_BASIS, SEEN_STATIC };
+enum { SEEN_PUE, SEEN_ADJUSTED, SEEN_BASIS, SEEN_STATIC, SEEN_TIMEOUT };
 
 static region_set regions_of(const zc_pipeline_settings *pipeline) {
   region_set set = 0;
@@ -261,6 +262,19 @@ static void check_static(pipeline_check *check, const zc_pipeline_settings *pipe
                    names);
 }
 
+/* A run that takes as long as its workload says is ended before. */
+static void check_timeout(pipeline_check *check, const zc_pipeline_settings *pipeline,
+                          const zc_node *node) {
+  double takes = pipeline->workload.duration_minutes, limit = pipeline->pipeline_timeout_minutes;
+  uint64_t left = (uint64_t)(takes * 1000), right = (uint64_t)(limit * 1000);
+  if (!pipeline->auto_trigger || takes <= limit || !is_new(&check->seen, SEEN_TIMEOUT, left, right))
+    return;
+  zc_check_warning(&check->reader->check, node,
+                   "workload.duration_minutes is %g, and pipeline_timeout ends a run after %g: set "
+                   "a longer pipeline_timeout",
+                   takes, limit);
+}
+
 static bool averages_unused(const zc_settings *settings) {
   bool unused = false;
   for (size_t i = 0; i < settings->n_policies; i++) {
@@ -296,6 +310,7 @@ static void check_pipelines(zc_reader *reader, const zc_node *root, const region
     check_adjusted(&check, pipeline, node);
     check_basis(&check, pipeline, node);
     check_static(&check, pipeline, node);
+    check_timeout(&check, pipeline, node);
     check_team(&check, pipeline, node);
   }
 }

@@ -60,10 +60,24 @@ void zc_pipelines_destroy(zc_engine *engine) {
   }
 }
 
+static const zc_pipeline_state *find(const zc_engine *engine, const char *name) {
+  const zc_pipeline_state *state;
+  HASH_FIND_STR(engine->pipelines, name, state);
+  return state;
+}
+
+/* A pause outlives its pipeline's place in the configuration, and has to be seen and lifted there
+ * too. */
+static bool is_left_paused(const zc_engine *engine, const char *name) {
+  const zc_pipeline_state *state = find(engine, name);
+  return state && state->paused_at && !zc_settings_pipeline(engine->settings, name);
+}
+
 int zc_engine_pause(zc_engine *engine, const char *pipeline, bool paused,
                     void (*done)(void *user, int status), void *user, zc_error *error) {
   if (engine->stopping) return zc_error_set(error, ZC_ECANCELED, "the engine is stopping");
-  if (!zc_decision_pipeline(engine, pipeline, error)) return ZC_ENOTFOUND;
+  bool lifts = !paused && is_left_paused(engine, pipeline);
+  if (!lifts && !zc_decision_pipeline(engine, pipeline, error)) return ZC_ENOTFOUND;
   zc_pipeline_state *state = zc_pipelines_get(engine, pipeline);
   if (!state) return zc_error_set(error, ZC_ENOMEM, "no memory to pause it");
   zc_time now = zc_loop_now(engine->loop);
@@ -104,19 +118,24 @@ static void write_runs(const zc_pipeline_state *state, zc_buffer *to) {
   }
 }
 
-static int write_pipeline(const zc_engine *engine, const zc_pipeline_settings *pipeline,
-                          zc_buffer *to) {
-  static const zc_pipeline_state nothing;
-  const zc_pipeline_state *state;
-  HASH_FIND_STR(engine->pipelines, pipeline->name, state);
-  if (!state) state = &nothing;
-  zc_buffer_text(to, "{\"name\":");
-  zc_json_write_text(to, pipeline->name);
-  write_text(to, "state", state->paused_at ? "paused" : "active");
-  write_time(to, "paused_since", state->paused_at);
+static void write_schedule(const zc_engine *engine, const zc_pipeline_settings *pipeline,
+                           zc_buffer *to) {
   write_text(to, "schedule", pipeline->has_schedule ? pipeline->schedule : NULL);
   write_text(to, "time_zone", pipeline->has_schedule ? pipeline->time_zone : NULL);
   write_time(to, "next_slot", zc_schedule_next(engine, pipeline));
+}
+
+static int write_pipeline(const zc_engine *engine, const char *name, zc_buffer *to) {
+  static const zc_pipeline_state nothing;
+  const zc_pipeline_settings *pipeline = zc_settings_pipeline(engine->settings, name);
+  const zc_pipeline_state *state = find(engine, name);
+  if (!state) state = &nothing;
+  zc_buffer_text(to, "{\"name\":");
+  zc_json_write_text(to, name);
+  write_text(to, "state", state->paused_at ? "paused" : pipeline ? "active" : "gone");
+  if (!pipeline) zc_buffer_text(to, ",\"configured\":false");
+  write_time(to, "paused_since", state->paused_at);
+  if (pipeline) write_schedule(engine, pipeline, to);
   zc_buffer_text(to, ",\"runs\":{");
   write_runs(state, to);
   return zc_buffer_printf(to, "},\"slots_missed\":%lld,\"slots_paused\":%lld}",
@@ -124,9 +143,8 @@ static int write_pipeline(const zc_engine *engine, const zc_pipeline_settings *p
 }
 
 int zc_engine_pipeline(const zc_engine *engine, const char *name, zc_buffer *to, zc_error *error) {
-  const zc_pipeline_settings *pipeline = zc_decision_pipeline(engine, name, error);
-  if (!pipeline) return ZC_ENOTFOUND;
-  int status = write_pipeline(engine, pipeline, to);
+  if (!find(engine, name) && !zc_decision_pipeline(engine, name, error)) return ZC_ENOTFOUND;
+  int status = write_pipeline(engine, name, to);
   return status == ZC_OK ? ZC_OK : zc_error_set(error, status, "no memory for the answer");
 }
 
@@ -136,7 +154,14 @@ int zc_engine_pipelines(const zc_engine *engine, size_t offset, size_t limit, zc
   zc_buffer_text(to, "{\"pipelines\":[");
   for (size_t i = offset; i < n && i - offset < limit; i++) {
     if (i > offset) zc_buffer_char(to, ',');
-    write_pipeline(engine, &settings->pipelines[i], to);
+    write_pipeline(engine, settings->pipelines[i].name, to);
+  }
+  for (const zc_pipeline_state *state = engine->pipelines; state; state = state->hh.next) {
+    if (!is_left_paused(engine, state->name)) continue;
+    bool wanted = n >= offset && n - offset < limit;
+    if (wanted && n > offset) zc_buffer_char(to, ',');
+    if (wanted) write_pipeline(engine, state->name, to);
+    n++;
   }
   return zc_buffer_printf(to, "],\"total\":%zu}", n);
 }

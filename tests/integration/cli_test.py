@@ -26,6 +26,7 @@ def mistakes_in_the_arguments_are_named(program):
         (["decide", "build", "--jsn"], "decide: unknown option --jsn: did you mean --json?"),
         (["decide", "build", "--at", "noon"], "--at: 'noon' is no time such as 2026-01-02T03:04:05Z"),
         (["decide", "build", "--config"], "--config wants a FILE"),
+        (["decide", "build", "--at", "9999-12-31T23:59:59Z"], "lies past the year 9999"),
         (["decide", "biuld"], "zerocarb.yaml has no pipeline 'biuld': did you mean 'build'?"),
         (["trigger", "other-name"], "zerocarb.yaml has no pipeline 'other-name'; there are build"),
         (["source", "trase"], "zerocarb.yaml has no source 'trase': did you mean 'trace'?"),

@@ -250,11 +250,34 @@ def a_pipeline_that_left_the_configuration_comes_back_paused(program):
         expect(program, 0, "pipelines", "pause", "build")
         prepare_now(program, pipeline("other", "true"))
         expect(program, 0, "reload")
-        expect(program, 2, "pipelines", "list", "build")
+        gone = json.loads(expect(program, 0, "pipelines", "--json").stdout)
+        equal([(p["name"], p["state"], p.get("configured", True)) for p in gone],
+              [("other", "active", True), ("build", "paused", False)])
+        page = request(program, "GET", "/v1/pipelines?offset=1&limit=1")[1]
+        equal(([p["name"] for p in page["pipelines"]], page["total"]), (["build"], 2))
+        has(expect(program, 0, "pipelines", "list", "build").stdout, "paused (not in the configuration)")
         equal(engine.end(), 0)
     prepare_now(program, pipeline("build", "true"), pipeline("other", "true"))
     with Engine(program) as engine:
         equal([p["state"] for p in json.loads(expect(program, 0, "pipelines", "--json").stdout)], ["paused", "active"])
+        equal(engine.end(), 0)
+
+
+def a_pause_is_lifted_without_its_pipeline(program):
+    prepare_now(program, pipeline("build", "true"), pipeline("other", "true"))
+    with Engine(program) as engine:
+        expect(program, 0, "pipelines", "pause", "build")
+        equal(engine.end(), 0)
+    prepare_now(program, pipeline("other", "true"))
+    with Engine(program) as engine:
+        has(expect(program, 0, "pipelines", "resume", "build").stderr, "not paused any more")
+        equal(request(program, "GET", "/v1/status")[1]["pipelines_paused"], 0)
+        equal([p["name"] for p in json.loads(expect(program, 0, "pipelines", "--json").stdout)], ["other"])
+        expect(program, 2, "pipelines", "pause", "build")
+        equal(engine.end(), 0)
+    prepare_now(program, pipeline("build", "true"))
+    with Engine(program) as engine:
+        equal(shown(program, "build")["state"], "active")
         equal(engine.end(), 0)
 
 
@@ -326,5 +349,5 @@ if __name__ == "__main__":
           slots_pass_and_are_counted_while_it_is_paused, once_passes_over_what_is_paused,
           a_run_that_is_deferred_waits_past_its_deadline_until_it_is_resumed, a_run_that_is_paused_can_be_cancelled,
           a_queue_stands_still_over_restarts_and_reloads, what_was_answered_outlives_a_kill,
-          a_pipeline_that_left_the_configuration_comes_back_paused,
+          a_pipeline_that_left_the_configuration_comes_back_paused, a_pause_is_lifted_without_its_pipeline,
           each_slot_fires_at_most_once_whatever_is_paused_skipped_and_set])

@@ -55,6 +55,9 @@ def a_bad_file_changes_nothing_and_is_shown(program):
         done = expect(program, 78, "reload", "-c", "state.yaml")
         has(done.stderr, "needs a restart")
         has(done.stderr, "zerocarb.yaml:4:")
+        done = expect(program, 69, "reload")
+        has(done.stderr, "no engine runs here")
+        has(done.stderr, "a changed state_dir needs a restart")
         # What only the plugin itself can refuse.
         program.write("zerocarb.yaml", good.replace("file: trace.csv", "file: missing.csv"))
         done = expect(program, 78, "reload", "-c", "state.yaml")
