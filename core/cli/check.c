@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/cli/check_paths.h"
 #include "core/cli/output.h"
 #include "core/cli/session.h"
 
@@ -91,6 +92,7 @@ static void try_all(zc_host_context *context, const zc_settings *settings, zc_fi
   for (size_t i = 0; i < settings->n_sinks; i++)
     try_sink(context, &settings->sinks[i], findings);
   try_triggers(context, settings, findings);
+  zc_check_paths(settings, findings);
   zc_findings_sort(findings);
 }
 
@@ -177,7 +179,8 @@ const zc_command zc_command_check = {
     .details =
         "Prints FILE:LINE:COLUMN: error|warning: PATH: what is wrong: all of the file's own\n"
         "mistakes in one pass; then, where the file itself is fine, what the plugins refuse\n"
-        "when they are made with it. Exit status 0 (warnings too) or 78.\n",
+        "when they are made with it, and (warnings) commands and folders that are not here.\n"
+        "Exit status 0 (warnings too) or 78.\n",
     .switches = switches,
     .n_switches = sizeof switches / sizeof *switches,
     .run = check,

@@ -168,6 +168,7 @@ static void print_status(runner *r) {
 }
 
 static int run_engine(runner *r) {
+  zc_loop_expect_slow(r->session.loop, r->once);
   if (r->from) {
     replay(r);
     if (!r->fatal) print_status(r);
@@ -175,6 +176,7 @@ static int run_engine(runner *r) {
     zc_loop_run(r->session.loop, ZC_TIME_MAX);
   }
   zc_signals_limit_end(r->session.settings->shutdown_ms + END_RESERVE, ZC_EXIT_INTERNAL);
+  zc_loop_expect_slow(r->session.loop, true);
   if (!r->fatal) zc_session_stop_engine(&r->session);
   if (r->fatal) return ZC_EXIT_INTERNAL;
   log_end(r);

@@ -38,6 +38,7 @@ int zc_session_init(zc_session *session, zc_time at) {
   /* The same replay gives the same run. */
   session->seed = at ? 1 : zc_random_seed();
   int status = zc_loop_create(&session->clock, &session->loop);
+  if (status == ZC_OK) zc_loop_expect_slow(session->loop, true);
   if (status == ZC_OK) status = zc_registry_create(&session->registry);
   if (status == ZC_OK) return ZC_EXIT_FINE;
   zc_cli_message("cannot start: %s", zc_status_text(status));

@@ -278,6 +278,7 @@ static int source(const zc_arguments *arguments) {
     return zc_cli_usage("source: %s", error.text);
   }
   int status = zc_session_init(&session, at);
+  if (status == ZC_EXIT_FINE) zc_loop_expect_slow(session.loop, false); /* its author asks */
   if (status == ZC_EXIT_FINE) status = zc_session_load(&session, arguments, true);
   if (status == ZC_EXIT_FINE) status = zc_session_open_http(&session);
   if (status == ZC_EXIT_FINE) status = ask_and_print(&session, arguments, at != 0);

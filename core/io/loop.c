@@ -260,12 +260,16 @@ void zc_loop_watch_end(zc_loop *loop, zc_loop_watch begun, const char *owner, co
   if (took > loop->longest_callback_ns) loop->longest_callback_ns = took;
   if (took <= ZC_SLOW_CALLBACK_NS) return;
   loop->slow_callbacks++;
-  zc_log(ZC_LOG_WARNING, owner ? owner : "engine",
+  zc_log(loop->slow_expected ? ZC_LOG_DEBUG : ZC_LOG_WARNING, owner ? owner : "engine",
          "a callback (%s) held the loop for %lld ms (%lld ms of processor time); at most %lld are "
          "allowed",
          what, (long long)(took / 1000000),
          (long long)((zc_clock_thread_ns() - begun.thread_ns) / 1000000),
          (long long)(ZC_SLOW_CALLBACK_NS / 1000000));
+}
+
+void zc_loop_expect_slow(zc_loop *loop, bool expected) {
+  loop->slow_expected = expected;
 }
 
 uint64_t zc_loop_slow_callbacks(const zc_loop *loop) {

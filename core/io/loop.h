@@ -75,6 +75,9 @@ typedef struct {
 } zc_loop_watch;
 zc_loop_watch zc_loop_watch_begin(void);
 void zc_loop_watch_end(zc_loop *loop, zc_loop_watch begun, const char *owner, const char *what);
+/* While slow callbacks hold up nobody, as in a command or at the end, they are told with log level
+ * debug only. */
+void zc_loop_expect_slow(zc_loop *loop, bool expected);
 uint64_t zc_loop_slow_callbacks(const zc_loop *loop);
 int64_t zc_loop_longest_callback_ns(const zc_loop *loop);
 

@@ -21,6 +21,7 @@ struct zc_loop {
   void (*clock_set)(void *user, int64_t ms);
   void *clock_set_user;
   int64_t clock_offset; /* wall time less elapsed time, when it was last looked at */
+  bool slow_expected;
   uint64_t slow_callbacks;
   int64_t longest_callback_ns;
   struct zc_work_piece *works; /* not yet over */

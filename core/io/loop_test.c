@@ -400,6 +400,27 @@ static void test_a_slow_callback_is_named(void **state) {
   end(&s);
 }
 
+static void test_a_slow_callback_that_is_expected_is_for_debugging(void **state) {
+  (void)state;
+  scene s;
+  begin_virtual(&s);
+  char *text = NULL;
+  size_t size;
+  FILE *stream = open_memstream(&text, &size);
+  assert_non_null(stream);
+  zc_log_setup(ZC_LOG_INFO, false, &s.clock, stream);
+  zc_loop_expect_slow(s.loop, true);
+  zc_timer slow = {.owner = "source:tardy"};
+  zc_timer_after(s.loop, &slow, 0, hold_the_loop, NULL);
+  zc_loop_run(s.loop, ZC_TIME_MAX);
+  zc_log_setup(ZC_LOG_INFO, false, NULL, NULL);
+  fclose(stream);
+  assert_int_equal(zc_loop_slow_callbacks(s.loop), 1);
+  assert_string_equal(text, "");
+  free(text);
+  end(&s);
+}
+
 static void test_an_open_handle_is_reported(void **state) {
   (void)state;
   scene s;
@@ -449,6 +470,7 @@ int main(void) {
       cmocka_unit_test(test_stop_leaves_what_is_due_for_the_next_run),
       cmocka_unit_test(test_timers_do_not_starve_io),
       cmocka_unit_test(test_a_slow_callback_is_named),
+      cmocka_unit_test(test_a_slow_callback_that_is_expected_is_for_debugging),
       cmocka_unit_test(test_an_open_handle_is_reported),
       cmocka_unit_test(test_nothing_to_do_returns_at_once),
   };

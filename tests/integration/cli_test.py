@@ -100,6 +100,23 @@ def check_finds_what_only_the_plugins_know(program):
     has(done.stdout, "trace.csv:3: ")
 
 
+def check_warns_of_what_is_not_on_this_machine(program):
+    path = prepare(program, pipeline("gone", "x"), pipeline("found", "x"), pipeline("nowhere", "x"), pipeline("own", "x"))
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for command in ("[/no/such/program]", "[true]", "[/bin/true], directory: /no/such/folder",
+                    "[tool], environment: [PATH=/opt/tool]"):
+        begin = text.index("command: [/bin/sh")
+        text = text[:begin] + "command: " + command + text[text.index("}", begin):]
+    text = text.replace("state_dir: ./state", "state_dir: /proc/zerocarb/state")
+    program.write("zerocarb.yaml", text)
+    found = [line for line in expect(program, 0, "check").stdout.splitlines() if " here: " in line]
+    equal(len(found), 3, found)
+    has(found[0], "engine.state_dir: /proc/zerocarb/state cannot be made or written here: /proc: ")
+    has(found[1], "pipelines.gone.trigger.command: /no/such/program cannot be started here: No such file")
+    has(found[2], "pipelines.nowhere.trigger.directory: /no/such/folder cannot be entered here: No such file")
+
+
 def check_asks_the_triggers_about_each_pipelines_options(program):
     prepare(program)
     text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
@@ -448,6 +465,7 @@ main([
     a_reader_that_leaves_is_no_failure_and_a_full_disk_is,
     check_prints_all_findings_with_their_places,
     check_finds_what_only_the_plugins_know,
+    check_warns_of_what_is_not_on_this_machine,
     check_asks_the_triggers_about_each_pipelines_options,
     check_says_which_paths_of_sinks_cannot_work,
     what_is_quoted_steers_no_terminal,
