@@ -22,6 +22,9 @@
 /* ZC_OK with *ret (free with zc_json_free), ZC_EDATA where it is not one valid JSON text,
  * ZC_ENOMEM. */
 int zc_json_parse(const char *text, size_t length, zc_json **ret);
+/* Where and why zc_json_parse() refuses a text: "line 1, byte 17: that is not JSON", both from 1;
+ * "" where it does not. */
+void zc_json_fault(const char *text, size_t length, char *ret, size_t size);
 void zc_json_free(zc_json *json); /* NULL is fine; only what zc_json_parse() gave */
 
 /* As documented at zc_host's members of the same names. */

@@ -1,6 +1,7 @@
 /* Parses JSON as RFC 8259 has it. Chosen over json-c, which uses the copy of a key without looking
  * whether there was memory for it, and leaves out members silently where there was none. */
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,8 +250,23 @@ static zc_json *take_value(parser *p) {
   }
 }
 
-int zc_json_parse(const char *text, size_t length, zc_json **ret) {
-  if (length > INT_MAX - 1 || !zc_is_utf8(text, length)) return ZC_EDATA;
+/* Where and why a text is refused. */
+typedef struct {
+  size_t at;
+  const char *why;
+} fault;
+
+static const char *why_refused(const parser *p) {
+  if (p->at == p->end) return "it ends there too early";
+  return p->depth == ZC_JSON_DEPTH ? "nested too deep" : "that is not JSON";
+}
+
+static int parse(const char *text, size_t length, zc_json **ret, fault *ret_fault) {
+  *ret_fault = (fault){0, "too long"};
+  if (length > INT_MAX - 1) return ZC_EDATA;
+  ret_fault->why = "it is not UTF-8";
+  if (!zc_is_utf8(text, length)) return ZC_EDATA;
+  ret_fault->why = "too many values";
   size_t n = count_values(text, length);
   if (n > ZC_JSON_VALUES_MAX) return ZC_EDATA;
   zc_json *values = malloc(n * (sizeof *values + sizeof(zc_json *)) + length + 1);
@@ -263,11 +279,33 @@ int zc_json_parse(const char *text, size_t length, zc_json **ret) {
   bool fine = take_value(&p) != NULL;
   skip_space(&p);
   if (!fine || p.at != p.end) {
+    *ret_fault = (fault){(size_t)(p.at - copy), fine ? "more follows the value" : why_refused(&p)};
     free(values);
     return ZC_EDATA;
   }
   *ret = values; /* the first value is the whole */
   return ZC_OK;
+}
+
+int zc_json_parse(const char *text, size_t length, zc_json **ret) {
+  fault unused;
+  return parse(text, length, ret, &unused);
+}
+
+void zc_json_fault(const char *text, size_t length, char *ret, size_t size) {
+  zc_json *json = NULL;
+  fault found;
+  ret[0] = '\0';
+  int status = parse(text, length, &json, &found);
+  zc_json_free(json);
+  if (status != ZC_EDATA) return;
+  size_t line = 1, begin = 0;
+  for (size_t i = 0; i < found.at; i++) {
+    if (text[i] != '\n') continue;
+    line++;
+    begin = i + 1;
+  }
+  snprintf(ret, size, "line %zu, byte %zu: %s", line, found.at - begin + 1, found.why);
 }
 
 void zc_json_free(zc_json *json) {

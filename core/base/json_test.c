@@ -37,6 +37,24 @@ static void null_is_not_absent_and_no_number(void **state) {
   zc_json_free(json);
 }
 
+static void a_refused_text_is_told_with_its_place(void **state) {
+  (void)state;
+  static const char *const rows[][2] = {
+      {"<html>", "line 1, byte 1: that is not JSON"},
+      {"{\"a\": 1,\n \"b\": nul}", "line 2, byte 7: that is not JSON"},
+      {"{\"a\": [1, 2", "line 1, byte 12: it ends there too early"},
+      {"", "line 1, byte 1: it ends there too early"},
+      {"{} {}", "line 1, byte 4: more follows the value"},
+      {"\"\xff\"", "line 1, byte 1: it is not UTF-8"},
+      {"[1]", ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char text[100];
+    zc_json_fault(rows[i][0], strlen(rows[i][0]), text, sizeof text);
+    assert_string_equal(text, rows[i][1]);
+  }
+}
+
 static void what_is_no_number_is_refused(void **state) {
   (void)state;
   static const char *const odd[] = {"[\"12\"]", "[true]", "[1e400]", "[-1e400]", "[{}]", "[[]]"};
@@ -238,6 +256,7 @@ static void written_text_reads_back(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(null_is_not_absent_and_no_number),
+      cmocka_unit_test(a_refused_text_is_told_with_its_place),
       cmocka_unit_test(what_is_no_number_is_refused),
       cmocka_unit_test(what_is_not_one_text_is_refused),
       cmocka_unit_test(what_the_standard_leaves_out_is_refused),

@@ -75,16 +75,32 @@ void zc_http_quote_body(const zc_buffer *body, char *text, size_t size) {
 
 /* ---- calling back -------------------------------------------------------------------------- */
 
+/* The body as JSON; NULL, and the message says why, where it is none. */
+static zc_json *read_json(zc_http_transfer *transfer) {
+  zc_http_outcome *outcome = &transfer->outcome;
+  const zc_buffer *body = &transfer->body;
+  const char *host = transfer->order.host;
+  zc_json *json = NULL;
+  char fault[100];
+  if (outcome->error != ZC_OK || body->length == 0) return NULL;
+  int status = zc_json_parse(body->data, body->length, &json);
+  if (status == ZC_ENOMEM) {
+    outcome->error = ZC_ENOMEM;
+    snprintf(outcome->message, sizeof outcome->message, "%.200s: no memory to read the answer",
+             host);
+  } else if (status != ZC_OK && outcome->status < 300) { /* others are errors in themselves */
+    size_t used = strlen(outcome->message);
+    zc_json_fault(body->data, body->length, fault, sizeof fault);
+    snprintf(outcome->message + used, sizeof outcome->message - used, "; the answer is no JSON: %s",
+             fault);
+  }
+  return json;
+}
+
 void zc_http_call_back(zc_http_transfer *transfer) {
   zc_http_outcome *outcome = &transfer->outcome;
   const bool answered = outcome->error == ZC_OK;
-  zc_json *json = NULL;
-  if (answered && transfer->body.length > 0 &&
-      zc_json_parse(transfer->body.data, transfer->body.length, &json) == ZC_ENOMEM) {
-    outcome->error = ZC_ENOMEM;
-    snprintf(outcome->message, sizeof outcome->message, "%.200s: no memory to read the answer",
-             transfer->order.host);
-  }
+  zc_json *json = read_json(transfer);
   answer whole = {
       .response = {.size = sizeof whole.response,
                    .error = outcome->error,

@@ -75,6 +75,7 @@ static void test_methods_and_bodies(void **state) {
   ask(&s, &request, ZC_MINUTE);
   assert_string_equal(s.got.body, "hello");
   assert_true(s.got.number < 0); /* not JSON */
+  assert_non_null(strstr(s.got.message, ": HTTP 200; the answer is no JSON: line 1, byte 1: "));
   assert_int_equal(strncmp(s.server.last_request, "POST /text ", 11), 0);
   assert_non_null(strstr(s.server.last_request, "\r\nContent-Length: 3\r\n"));
   assert_non_null(strstr(s.server.last_request, "x-amz-json-1.0\r\n"));

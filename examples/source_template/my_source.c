@@ -89,7 +89,9 @@ static void answered(const my_source *source, zc_op *op, const zc_http_response 
   }
   const zc_json *slots = host->json_at(response->json, "slots");
   if (host->json_type(slots) != ZC_JSON_ARRAY) {
-    host->done(op, ZC_EDATA, "the answer has no list \"slots\"");
+    host->done(op, ZC_EDATA,
+               response->json || response->length == 0 ? "the answer has no list \"slots\""
+                                                       : response->message);
     return;
   }
   take(source, op, slots, forecast);

@@ -42,8 +42,11 @@ typedef struct {
   uint32_t attempts;
   uint32_t latency_ms; /* of the last attempt */
   uint32_t sent;       /* 1: the last attempt may have reached the remote */
-  const char *message; /* one sentence on what went wrong, with the host's name; never NULL */
-  const char *body;    /* terminated */
+  /* One sentence on what went wrong, with the host's name; never NULL. Where error is ZC_OK:
+   * "HOST: HTTP 200", with why a body is no JSON (line, byte) or why there is no further attempt.
+   */
+  const char *message;
+  const char *body; /* terminated */
   size_t length;
   const zc_json *json; /* the body where it is one JSON text, else NULL */
 } zc_http_response;

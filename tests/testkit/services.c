@@ -95,7 +95,7 @@ typedef struct {
 static void call_http(zc_test_pending *pending) {
   const zc_test_answer *answer = pending->answer;
   size_t most = pending->max_body ? pending->max_body : BODY_MAX;
-  char message[300] = "";
+  char message[300] = "", fault[100];
   zc_json *json = NULL;
   test_response response = {.given = {.size = sizeof response.given, .attempts = 1, .sent = 1}};
   zc_http_response *given = &response.given;
@@ -115,7 +115,12 @@ static void call_http(zc_test_pending *pending) {
     given->length = strlen(answer->body);
     given->latency_ms = ZC_TEST_LATENCY_MS;
     response.headers = answer->headers;
-    if (zc_json_parse(given->body, given->length, &json) == ZC_OK) given->json = json;
+    if (zc_json_parse(given->body, given->length, &json) == ZC_OK) {
+      given->json = json;
+    } else if (given->length > 0) {
+      zc_json_fault(given->body, given->length, fault, sizeof fault);
+      snprintf(message, sizeof message, "the answer is no JSON: %s", fault);
+    }
   }
   pending->http(pending->user, (zc_op *)pending->op, given);
   zc_json_free(json);
