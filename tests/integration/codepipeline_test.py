@@ -78,7 +78,7 @@ def every_end_has_its_status(program):
 
 def bad_options_are_refused_before_anything_is_sent(program):
     for option, words in {"pipeline: 'a b'": "no name of a pipeline",
-                          "pipeline: app, variables: [novalue]": "entry 1 (novalue): not NAME=value",
+                          "pipeline: app, variables: [novalue]": "entry 1: not NAME=value",
                           "pipeline: app, variables: ['A=']": "its value is empty",
                           "pipeline: app, variables: ['ZEROCARB_X=1']": "set by ZeroCarb itself",
                           "pipeline: app, pipeline_by_region: [eu-west-2]": "not region=pipeline",

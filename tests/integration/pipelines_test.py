@@ -200,7 +200,8 @@ def a_queue_stands_still_over_restarts_and_reloads(program):
         for _ in range(3):
             expect(program, 0, "trigger", "build")
         wait_for("the queue", lambda: shown(program, "build")["runs"] == {"RUNNING": 1, "DEFERRED": 2})
-        equal(reason(), ["another run of its pipeline has not ended (overlap: queue)"] * 2)
+        overlap = "another run of its pipeline has not ended (overlap: queue)"
+        wait_for("the reason of both", lambda: reason() == [overlap] * 2)
         expect(program, 0, "pipelines", "pause", "build")
         wait_for("the reason", lambda: reason() == ["its pipeline is paused"] * 2)
         program.write("go", "")

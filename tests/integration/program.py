@@ -81,6 +81,7 @@ def main(tests):
     binary = sys.argv[1]
     only = sys.argv[2:]
     passed = failed = skipped = 0
+    done_with = []
     for test in tests:
         if only and test.__name__ not in only:
             continue
@@ -89,14 +90,16 @@ def main(tests):
             test(program)
             passed += 1
             print(f"ok {test.__name__}", flush=True)
-            shutil.rmtree(program.folder, ignore_errors=True)  # a failed one is kept to be looked at
+            done_with.append(program.folder)
         except Skipped as reason:
             skipped += 1
             print(f"skipped {test.__name__}: {reason}", flush=True)
-            shutil.rmtree(program.folder, ignore_errors=True)
+            done_with.append(program.folder)
         except Exception:  # a test that breaks is a test that fails
             failed += 1
             print(f"FAILED {test.__name__} in {program.folder}", flush=True)
             traceback.print_exc(file=sys.stdout)
+    for folder in done_with:  # those that failed are kept to be looked at
+        shutil.rmtree(folder, ignore_errors=True)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(1 if failed else 0)
