@@ -70,9 +70,9 @@ static void note_end(reading *r, int status, const char *message) {
 
 static int fail(const reading *r, int status, const char *message) {
   zc_cli_message("the sink '%s': %s", zc_instance_name(r->sink), message);
-  return status == ZC_EREMOTE || status == ZC_ETIMEDOUT || status == ZC_EIO
-             ? ZC_EXIT_UNAVAILABLE
-             : zc_cli_exit_of(status);
+  bool is_away =
+      status == ZC_EREMOTE || status == ZC_ETIMEDOUT || status == ZC_EIO || status == ZC_ENOTFOUND;
+  return is_away ? ZC_EXIT_UNAVAILABLE : zc_cli_exit_of(status);
 }
 
 /* Runs the loop until the end is noted; `begun` is what starting gave. */
@@ -102,7 +102,7 @@ static int init_sink(reading *r) {
   zc_operation_events events = {.user = r, .done = on_opened};
   zc_operation operation;
   const zc_sink_ops *ops = zc_instance_plugin(r->sink)->ops;
-  if (!ops->init) return ZC_EXIT_FINE;
+  if (!ops->init || (ops->flags & ZC_SINK_QUERY_ALONE)) return ZC_EXIT_FINE;
   return wait_for(r, zc_operation_start_sink_init(r->sink, zc_tables, ZC_TABLES, OPEN_DEADLINE,
                                                   &events, &operation));
 }

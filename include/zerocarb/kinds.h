@@ -365,7 +365,12 @@ typedef struct {
   int (*check)(void *state, char *text, size_t size);
 } zc_sink_ops;
 
-enum { ZC_SINK_TEXT = 1 }; /* zc_sink_ops.flags: reads items' text alone: their json is NULL */
+enum {                   /* zc_sink_ops.flags */
+       ZC_SINK_TEXT = 1, /* reads items' text alone: their json is NULL */
+       /* query() answers without init(), for those who only read, and then makes and changes
+        * nothing: done(ZC_ENOTFOUND) where there is no store yet */
+       ZC_SINK_QUERY_ALONE = 2
+};
 
 enum {                                   /* flags of create_tables and check_tables */
        ZC_TABLES_STREAMS = 1,            /* a stream of changes on each */

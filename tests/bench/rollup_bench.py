@@ -32,7 +32,8 @@ def make(pipelines):
     year = table_year.Year(days=DAYS, pipelines=pipelines, regions=8, end=END)
     with open(os.path.join(folder, "zerocarb.yaml"), "w", encoding="utf-8") as file:
         file.write(year.config())
-    subprocess.run([ZEROCARB, "report", "-c", "zerocarb.yaml", "savings"], cwd=folder, check=True, capture_output=True)
+    subprocess.run([ZEROCARB, "tables", "rebuild", "-c", "zerocarb.yaml", "--from", END, "--to", END, "--now", f"{END}T00:00:00Z"],
+                   cwd=folder, check=True, capture_output=True)  # makes the file
     n = table_year.write_database(os.path.join(folder, "rows.db"), rows(year))
     print(f"{pipelines} pipelines, {DAYS} days: {n} rows, {os.path.getsize(os.path.join(folder, 'rows.db')) / 2 ** 20:.0f} MiB",
           flush=True)

@@ -3,6 +3,7 @@ import collections
 import csv
 import io
 import json
+import os
 import re
 
 import fault_proxy
@@ -41,10 +42,15 @@ def small_year(days=40, pipelines=4):
     return table_year.Year(days=days, pipelines=pipelines, regions=3, end=END, seed=5)
 
 
+def make_file(program):
+    done = program.run("tables", "rebuild", "-c", "zerocarb.yaml", "--from", END, "--to", END, "--now", AT, env=ENVIRONMENT)
+    equal(done.returncode, 0, done.stderr)
+
+
 def fill_local(program, year, pairs=None):
     """A configuration and the tables of a local file."""
     program.write("zerocarb.yaml", year.config(LOCAL))
-    report(program, "savings")  # makes the file
+    make_file(program)
     table_year.write_database(program.path("rows.db"), pairs or table_year.rows(year))
 
 
@@ -195,7 +201,7 @@ def regions_and_months_add_up(program):
 def reports_on_what_the_program_rolled_up_agree_with_its_executions(program):
     year = small_year(days=14)
     program.write("zerocarb.yaml", year.config(LOCAL))
-    report(program, "savings")
+    make_file(program)
     until = table_year.seconds_of(END) + 45296  # AT: nothing has been requested, and nothing observed, after it
     runs = [item for item in year.executions() if item["timestamp"] < until]
     history = [item for item in year.history() if item["timestamp"] < until]
@@ -231,7 +237,7 @@ def recommendations_stand_on_forecast_and_history(program):
     start = table_year.stamp(year.first)
     write_trace(program.path("trace.csv"), start, 30, slots)
     program.write("zerocarb.yaml", year.config(LOCAL, trace="trace.csv"))
-    report(program, "savings")
+    make_file(program)
     table_year.write_database(program.path("rows.db"), table_year.rows(year))
     found = document(program, "recommend")
     decided = {p["pipeline"]: p for p in found["pipelines"]}
@@ -315,12 +321,21 @@ def mistakes_are_told_with_what_was_meant(program):
 def empty_tables_are_said_to_be_empty(program):
     year = small_year(days=2)
     program.write("zerocarb.yaml", year.config(LOCAL))
+    make_file(program)
     for name, question in QUERIES.items():
         if name != "all":
             done = report(program, *question, "--json")
             equal(json.loads(done.stdout)["data_quality"]["rows"], 0, name)
             equal("the tables know nothing of this" in report(program, *question).stderr, True, name)
     equal(document(program, "monthly")["headline"][0], "No runs are known of December 2090.", "the headline")
+
+
+def a_report_makes_no_store(program):
+    program.write("zerocarb.yaml", small_year(days=2).config(LOCAL))
+    before = sorted(os.listdir(program.folder))
+    done = report(program, "savings", status=69)
+    equal("there is nothing in" in done.stderr, True, done.stderr)
+    equal(sorted(os.listdir(program.folder)), before, "files")
 
 
 def a_row_that_cannot_be_read_is_counted_and_passed_over(program):
@@ -353,4 +368,4 @@ if __name__ == "__main__":
          recommendations_stand_on_forecast_and_history, csv_holds_the_rows_of_the_document,
          a_formula_in_a_text_does_not_reach_a_spreadsheet_as_one, every_query_prints_for_people,
          mistakes_are_told_with_what_was_meant, empty_tables_are_said_to_be_empty,
-         a_row_that_cannot_be_read_is_counted_and_passed_over, a_sink_that_is_away_is_named])
+         a_report_makes_no_store, a_row_that_cannot_be_read_is_counted_and_passed_over, a_sink_that_is_away_is_named])

@@ -297,6 +297,14 @@ def days_before(program, date):
     return sorted(text_of(row) for row in program.rows("pipeline_analytics") if row["date"] < date)
 
 
+def the_first_roll_up_comes_soon_after_the_first_start(program):
+    replayed(program, LOCAL)
+    replay(program, "2026-01-02T02:00:00Z", "2026-01-02T02:50:00Z", status=0)
+    # Of p1, which has no run before 03:07: made once, and the same ever since.
+    made = {row["updated_at"] for row in program.rows("carbon_leaderboard") if row["identifier"] == "p1"}
+    equal(made, {"2026-01-02T02:05:00Z"})
+
+
 def a_sink_that_was_away_gets_them_later(program):
     away = {"is": True}
     with fault_proxy.Proxy(local().port, lambda action, n: "away" if away["is"] else None) as proxy:
@@ -361,4 +369,4 @@ def what_cannot_be_rebuilt_is_said(program):
 run([the_tables_are_what_a_plain_computation_gives, rebuilt_again_nothing_changes,
      rebuilt_in_parts_in_any_order_it_is_the_same, late_and_corrected_rows_give_what_they_would_have_given_at_once,
      a_period_some_of_whose_runs_have_expired_is_left_as_it_was_made, from_dynamodb_they_are_the_same, the_engine_keeps_them_as_a_rebuild_would_make_them,
-     a_sink_that_was_away_gets_them_later, a_running_engine_rebuilds_them_when_asked, what_cannot_be_rebuilt_is_said])
+     the_first_roll_up_comes_soon_after_the_first_start, a_sink_that_was_away_gets_them_later, a_running_engine_rebuilds_them_when_asked, what_cannot_be_rebuilt_is_said])

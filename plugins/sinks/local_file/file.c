@@ -102,6 +102,13 @@ static int mark_as_ours(sqlite3 *database) {
   return zc_local_run(database, sql);
 }
 
+/* For a reader, who makes nothing. */
+static int no_store(zc_local_job *job) {
+  return zc_local_refuse(job, ZC_ENOTFOUND,
+                         "there is nothing in %s yet: the engine makes it at its first start",
+                         job->file->path);
+}
+
 /* An empty file is taken; any other must bear our mark. */
 static int check_owner(zc_local_job *job, sqlite3 *database) {
   int pages = 0, application = 0, version = 0;
@@ -109,7 +116,9 @@ static int check_owner(zc_local_job *job, sqlite3 *database) {
   if (result == SQLITE_OK)
     result = zc_local_number(database, "PRAGMA application_id", &application);
   if (result == SQLITE_OK) result = zc_local_number(database, "PRAGMA user_version", &version);
-  if (result == SQLITE_OK && pages == 0) {
+  if (result == SQLITE_OK && pages == 0 && job->file->n_tables == 0) {
+    return no_store(job);
+  } else if (result == SQLITE_OK && pages == 0) {
     result = mark_as_ours(database);
   } else if (result == SQLITE_OK && application != ZC_LOCAL_APPLICATION) {
     return zc_local_refuse(job, ZC_EINVAL,
@@ -151,6 +160,21 @@ void zc_local_close(zc_local_file *file) {
   sqlite3_close(file->database);
   file->asked = NULL;
   file->database = NULL;
+}
+
+int zc_local_open_to_read(zc_local_job *job) {
+  zc_local_file *file = job->file;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX; /* the WAL's index is written */
+  if (file->database) return ZC_OK;
+  if (access(file->path, F_OK) != 0 && errno == ENOENT) return no_store(job);
+  int result = sqlite3_open_v2(file->path, &file->database, flags, NULL);
+  if (result == SQLITE_OK) result = configure(file->database);
+  if (result != SQLITE_OK)
+    zc_local_fail(job, result);
+  else
+    check_owner(job, file->database);
+  if (job->status != ZC_OK) zc_local_close(file);
+  return job->status;
 }
 
 void zc_local_open(zc_local_job *job) {

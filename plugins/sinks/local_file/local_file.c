@@ -145,7 +145,7 @@ static int check(void *state, char *text, size_t size) {
 
 static const zc_sink_ops ops = {.size = sizeof ops,
                                 .max_batch = ZC_LOCAL_BATCH,
-                                .flags = ZC_SINK_TEXT,
+                                .flags = ZC_SINK_TEXT | ZC_SINK_QUERY_ALONE,
                                 .init = init,
                                 .write = write_items,
                                 .query = query,

@@ -83,6 +83,9 @@ const char *zc_local_unwritable_part(const char *path); /* "", "-wal" or "-shm" 
 /* file.c; these and all below return SQLite results unless said otherwise */
 void zc_local_open(zc_local_job *job); /* sets the job's status */
 void zc_local_close(zc_local_file *file);
+/* Of an instance without init, for reading: makes no file. Sets the job's status, and returns it.
+ */
+int zc_local_open_to_read(zc_local_job *job);
 int zc_local_run(sqlite3 *database, const char *sql);
 /* The first column of the first row; *ret stays where there is none. */
 int zc_local_number(sqlite3 *database, const char *sql, int *ret);

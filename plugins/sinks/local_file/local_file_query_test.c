@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <math.h>
 
 #include "core/base/random.h"
@@ -306,6 +307,34 @@ static void every_query_uses_its_index(void **state) {
   }
 }
 
+static int ask_alone(rig *r) {
+  zc_table_query query = by_index(0, "p0");
+  query.limit = ITEMS;
+  return rig_query(r, &query);
+}
+
+/* Without init: what `zerocarb report` does. */
+static void a_reader_makes_no_file(void **state) {
+  rig *r = *state;
+  struct stat found;
+  assert_int_equal(ask_alone(r), ZC_ENOTFOUND);
+  assert_non_null(strstr(r->message, "there is nothing in"));
+  assert_int_not_equal(stat(r->file, &found), 0);
+  close(open(r->file, O_CREAT | O_WRONLY, 0600)); /* nor fills an empty one */
+  assert_int_equal(ask_alone(r), ZC_ENOTFOUND);
+  assert_int_equal(stat(r->file, &found), 0);
+  assert_int_equal(found.st_size, 0);
+}
+
+static void a_reader_finds_what_a_writer_has_stored(void **state) {
+  rig *r = *state;
+  fill(r);
+  rig_drop_instance(r);
+  rig_make_instance(r);
+  assert_int_equal(ask_alone(r), ZC_OK);
+  assert_int_equal(r->n_rows, ITEMS / 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       RIG_TEST(pages_over_ties_neither_repeat_nor_skip),
@@ -317,6 +346,8 @@ int main(void) {
       RIG_TEST(marks_that_are_not_ours_are_refused),
       RIG_TEST(wrong_questions_are_refused),
       RIG_TEST(every_query_uses_its_index),
+      RIG_TEST(a_reader_makes_no_file),
+      RIG_TEST(a_reader_finds_what_a_writer_has_stored),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

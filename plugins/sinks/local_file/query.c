@@ -198,7 +198,8 @@ static int prepare(zc_local_file *file, const char *sql) {
 static void run_query(zc_local_job *job) {
   query_job *query = (query_job *)job;
   zc_local_file *file = job->file;
-  if (zc_local_ready(job) != ZC_OK) return;
+  int status = file->n_tables ? zc_local_ready(job) : zc_local_open_to_read(job);
+  if (status != ZC_OK) return;
   int result = prepare(file, query->sql);
   if (result == SQLITE_OK) result = read_page(query, file->asked);
   if (result != SQLITE_OK) zc_local_fail(job, result);
@@ -324,7 +325,8 @@ static query_job *make_job(zc_local_file *file, uint32_t limit) {
 }
 
 int zc_local_query_job(zc_local_file *file, const zc_table_query *asked, zc_local_job **ret) {
-  if (asked->limit == 0 || !zc_local_find_table(file, asked->table)) return ZC_EINVAL;
+  bool is_known = file->n_tables == 0 || zc_local_find_table(file, asked->table);
+  if (asked->limit == 0 || !is_known) return ZC_EINVAL;
   query_job *query = make_job(file, asked->limit);
   if (!query) return ZC_ENOMEM;
   sqlite3_str *sql = sqlite3_str_new(NULL);
