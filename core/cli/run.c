@@ -1,7 +1,6 @@
 /* run - the engine, in the foreground. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
@@ -191,7 +190,6 @@ static int run_engine(runner *r) {
 static int run(const zc_arguments *arguments) {
   runner r = {0};
   zc_signals_install();
-  umask(077); /* also for the commands that it starts */
   int status = read_arguments(arguments, &r);
   if (status != ZC_EXIT_FINE) return status;
   status = zc_session_init(&r.session, r.from);

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,17 +16,7 @@
 
 /* ---- beginning and end ---- */
 
-/* Secrets will be in memory: no core dumps, no other reader. */
-static void harden(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-#ifndef ZC_SANITIZED /* the leak checker looks at its own process from outside */
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
 int zc_session_init(zc_session *session, zc_time at) {
-  harden();
   memset(session, 0, sizeof *session);
   if (at)
     zc_clock_init_virtual(&session->clock, at);
@@ -119,13 +107,15 @@ static int not_loaded(const zc_session *session, int status, bool print) {
 
 int zc_session_load_state_dir(zc_session *session, const zc_arguments *arguments) {
   if (!find_config(session, arguments)) return ZC_EXIT_CONFIG;
-  int status = zc_config_state_dir(session->path, &session->state_dir, &session->findings);
+  int status = zc_config_state_dir(session->path, !path_asked_for(arguments), &session->state_dir,
+                                   &session->findings);
   return status == ZC_OK ? ZC_EXIT_FINE : not_loaded(session, status, true);
 }
 
 int zc_session_load(zc_session *session, const zc_arguments *arguments, bool print) {
   zc_plugin_finder finder = zc_registry_finder(session->registry);
-  zc_config_options options = {.finder = &finder, .prepare = add_directories};
+  zc_config_options options = {
+      .finder = &finder, .prepare = add_directories, .implicit = !path_asked_for(arguments)};
   if (!find_config(session, arguments)) return ZC_EXIT_CONFIG;
   int status = zc_config_load(session->path, &options, &session->settings, &session->findings);
   if (status == ZC_OK) {

@@ -96,6 +96,7 @@ typedef struct {
   zc_combine combine;
   zc_variables secret_variables; /* that the file's secret options refer to: ${NAME} */
   int64_t max_parallel, max_parallel_per_region; /* runs under way; 0: any number */
+  bool implicit;                                 /* the file was found, not asked for */
   bool wait_past_deadline;                       /* limits.at_deadline: wait */
   zc_pipeline_settings *pipelines;
   zc_pipeline_settings **pipelines_by_name; /* ascending by strcmp */
@@ -131,6 +132,9 @@ typedef struct {
   const zc_plugin_finder *finder; /* NULL: no plugin can be had */
   void (*prepare)(void *user, char *const *plugin_dirs, size_t n);
   const char *state_dir; /* where not NULL: another one is an error, it needs a restart */
+  /* Nobody asked for this very file: it is refused where others than root and the running user may
+   * have written it. One that was asked for is taken with a warning. */
+  bool implicit;
 } zc_config_options;
 
 int zc_config_load(const char *path, const zc_config_options *options, zc_settings **ret,
@@ -139,7 +143,7 @@ int zc_config_load_text(const char *text, size_t length, const char *path,
                         const zc_config_options *options, zc_settings **ret, zc_findings *findings);
 /* Only engine.state_dir of the file, whatever else of it is wrong or refers to what is not there:
  * for commands that talk to an engine or read its journal. Findings only on failure. */
-int zc_config_state_dir(const char *path, char **ret, zc_findings *findings);
+int zc_config_state_dir(const char *path, bool implicit, char **ret, zc_findings *findings);
 /* Counted: the loader's caller holds the first share. Not for two threads at a time. */
 zc_settings *zc_settings_hold(zc_settings *settings);
 void zc_settings_free(

@@ -9,6 +9,7 @@
 #include "core/base/time_text.h"
 #include "tests/unit/config/data_folder.h"
 #include "tests/unit/config/sample_plugins.h"
+#include <sys/stat.h>
 
 static char folder[2048];
 
@@ -354,18 +355,54 @@ static void test_the_state_dir_alone(void **state) {
   int descriptor = mkstemp(path);
   static const char text[] = "engine: {state_dir: ./here}\nsorces: [\"${NOT_SET_HERE}\"]\n";
   assert_int_equal(write(descriptor, text, sizeof text - 1), sizeof text - 1);
-  assert_int_equal(zc_config_state_dir(path, &found, &findings), ZC_OK);
+  assert_int_equal(zc_config_state_dir(path, false, &found, &findings), ZC_OK);
   assert_string_equal(found, "/tmp/here");
   assert_int_equal(findings.n, 0);
   free(found);
   assert_int_equal(ftruncate(descriptor, 10), 0);
-  assert_int_equal(zc_config_state_dir(path, &found, &findings), ZC_EINVAL);
+  assert_int_equal(zc_config_state_dir(path, false, &found, &findings), ZC_EINVAL);
   assert_true(findings.errors > 0);
   zc_findings_finish(&findings);
   close(descriptor);
   unlink(path);
-  assert_int_not_equal(zc_config_state_dir(path, &found, &findings), ZC_OK);
+  assert_int_not_equal(zc_config_state_dir(path, false, &found, &findings), ZC_OK);
   zc_findings_finish(&findings);
+}
+
+static void assert_owner_finding(const char *path, bool implicit, bool warning, const char *text) {
+  zc_findings findings = {0};
+  zc_settings *settings = NULL;
+  const zc_config_options options = {.implicit = implicit};
+  char *found = NULL;
+  (void)zc_config_load(path, &options, &settings, &findings);
+  zc_settings_free(settings);
+  assert_true(findings.n > 0);
+  assert_int_equal(findings.items[0].warning, warning);
+  assert_non_null(strstr(findings.items[0].text, text));
+  zc_findings_finish(&findings);
+  assert_int_equal(zc_config_state_dir(path, implicit, &found, &findings),
+                   implicit ? ZC_EINVAL : ZC_OK);
+  zc_findings_finish(&findings);
+  free(found);
+}
+
+/* Whoever can write it could have the engine start anything. */
+static void test_a_file_that_others_can_write(void **state) {
+  (void)state;
+  char path[] = "/tmp/zerocarb-test-XXXXXX";
+  int descriptor = mkstemp(path);
+  static const char text[] = "engine: {state_dir: ./here}\n";
+  assert_int_equal(write(descriptor, text, sizeof text - 1), sizeof text - 1);
+  assert_int_equal(fchmod(descriptor, 0666), 0);
+  assert_owner_finding(path, false, true, "the file can be written by others (mode 0666)");
+  assert_owner_finding(path, true, false, "can be written by others (mode 0666): chmod go-w it; ");
+  if (geteuid() == 0) { /* else nobody can be given it */
+    assert_int_equal(fchmod(descriptor, 0644), 0);
+    assert_int_equal(fchown(descriptor, 65534, 65534), 0);
+    assert_owner_finding(path, true, false, "is owned by user 65534, who is neither root nor");
+  }
+  close(descriptor);
+  unlink(path);
 }
 
 static int set_up(void **state) {
@@ -394,6 +431,7 @@ int main(void) {
       cmocka_unit_test(test_shares_and_comparison),
       cmocka_unit_test(test_the_state_dir_of_a_running_engine_stays),
       cmocka_unit_test(test_the_state_dir_alone),
+      cmocka_unit_test(test_a_file_that_others_can_write),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

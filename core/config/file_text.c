@@ -27,17 +27,22 @@ static int read_all(int file, zc_buffer *to, zc_error *error) {
   return status;
 }
 
-int zc_file_read(const char *path, bool regular, zc_buffer *to, zc_error *error) {
+int zc_file_read_about(const char *path, bool regular, zc_buffer *to, struct stat *ret_about,
+                       zc_error *error) {
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0));
   if (file < 0) return fail(error);
-  struct stat about;
-  int status = fstat(file, &about) < 0 ? fail(error) : ZC_OK;
-  if (status == ZC_OK && S_ISDIR(about.st_mode)) {
+  int status = fstat(file, ret_about) < 0 ? fail(error) : ZC_OK;
+  if (status == ZC_OK && S_ISDIR(ret_about->st_mode)) {
     status = zc_error_set(error, ZC_EIO, "is a directory");
-  } else if (status == ZC_OK && regular && !S_ISREG(about.st_mode)) {
+  } else if (status == ZC_OK && regular && !S_ISREG(ret_about->st_mode)) {
     status = zc_error_set(error, ZC_EIO, "is not a regular file");
   }
   if (status == ZC_OK) status = read_all(file, to, error);
   close(file);
   return status;
+}
+
+int zc_file_read(const char *path, bool regular, zc_buffer *to, zc_error *error) {
+  struct stat about;
+  return zc_file_read_about(path, regular, to, &about, error);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/text.h"
 #include "core/config/file_text.h"
@@ -140,6 +141,31 @@ static void read_row(zc_check *check, const zc_node *mapping, const zc_option *o
   }
 }
 
+/* ---- secrets in the clear ---- */
+
+static bool is_loopback(const char *host) {
+  size_t n = strcspn(host, "/?#"),
+         name = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+  if (name > n) return false;
+  if (name == 9 && strncasecmp(host, "localhost", 9) == 0) return true;
+  if (name == 5 && strncmp(host, "[::1]", 5) == 0) return true;
+  return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == name;
+}
+
+static void warn_of_clear_text(zc_check *check, const zc_node *mapping, const zc_option *rows,
+                               const zc_config *config) {
+  bool secrets = false;
+  for (size_t i = 0; i < config->n; i++)
+    secrets |=
+        config->values[i].hidden.n > 0 || (config->values[i].present && rows[i].flags & ZC_SECRET);
+  for (size_t i = 0; i < config->n && secrets; i++) {
+    const char *url = rows[i].type == ZC_URL ? config->values[i].text : NULL;
+    const zc_node *node = zc_node_get(mapping, rows[i].name);
+    if (!node || !url || strncasecmp(url, "http://", 7) != 0 || is_loopback(url + 7)) continue;
+    zc_check_warning(check, node, "secrets go over the network in the clear: use https://");
+  }
+}
+
 zc_config *zc_config_create(zc_check *check, const zc_option *rows, size_t n) {
   zc_config *config = calloc(1, sizeof *config + n * sizeof config->values[0]);
   if (!config) return check->status = ZC_ENOMEM, NULL;
@@ -159,6 +185,7 @@ zc_config *zc_options_read(zc_check *check, const zc_node *mapping, const zc_opt
   zc_config *config = zc_config_create(check, rows, n);
   for (size_t i = 0; config && i < n; i++)
     read_row(check, mapping, &rows[i], flags, &config->values[i]);
+  if (config && mapping) warn_of_clear_text(check, mapping, rows, config);
   return config;
 }
 

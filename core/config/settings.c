@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/file_owner.h"
 #include "core/base/text.h"
 #include "core/config/expand.h"
 #include "core/config/file_text.h"
@@ -198,11 +199,25 @@ int zc_config_load_text(const char *text, size_t length, const char *path,
   return status;
 }
 
-/* Never NULL on success. */
-static int read_file(const char *path, zc_buffer *text, zc_findings *findings) {
+/* Who can write a configuration has the engine's rights: it names commands and plugins. */
+static int check_owner(const struct stat *about, bool implicit, zc_findings *findings) {
   zc_error error = {0};
-  int status = zc_file_read(path, false, text, &error);
-  if (status == ZC_OK || status == ZC_ENOMEM) return status;
+  if (!S_ISREG(about->st_mode)) return ZC_OK; /* a pipe that was asked for */
+  int status = zc_check_owner("the file", about, &error);
+  if (status == ZC_OK) status = zc_check_closed("the file", about, &error);
+  if (status == ZC_OK) return ZC_OK;
+  zc_findings_add(findings, !implicit, 0, 0, "%s%s", error.text,
+                  implicit ? "; it is not taken without being asked for: -c FILE does" : "");
+  return implicit ? ZC_EINVAL : ZC_OK;
+}
+
+/* Never NULL on success. */
+static int read_file(const char *path, bool implicit, zc_buffer *text, zc_findings *findings) {
+  zc_error error = {0};
+  struct stat about;
+  int status = zc_file_read_about(path, implicit, text, &about, &error);
+  if (status == ZC_OK) return check_owner(&about, implicit, findings);
+  if (status == ZC_ENOMEM) return status;
   bool large = status == ZC_EDATA;
   zc_findings_add(findings, false, 0, 0, "%s", large ? ZC_TREE_TOO_LARGE : error.text);
   return large ? ZC_EINVAL : status;
@@ -217,11 +232,12 @@ int zc_config_load(const char *path, const zc_config_options *options, zc_settin
                    zc_findings *findings) {
   zc_buffer text;
   zc_buffer_init(&text, ZC_TREE_BYTES);
-  int status = read_file(path, &text, findings);
+  int status = read_file(path, options->implicit, &text, findings);
   if (status == ZC_OK) {
     status =
         zc_config_load_text(text.data ? text.data : "", text.length, path, options, ret, findings);
   }
+  if (status == ZC_OK) (*ret)->implicit = options->implicit;
   wipe_file(&text);
   return status;
 }
@@ -246,11 +262,11 @@ static int read_state_dir(const char *text, size_t length, const char *path, cha
   return status;
 }
 
-int zc_config_state_dir(const char *path, char **ret, zc_findings *findings) {
+int zc_config_state_dir(const char *path, bool implicit, char **ret, zc_findings *findings) {
   zc_buffer text;
   char *found = NULL;
   zc_buffer_init(&text, ZC_TREE_BYTES);
-  int status = read_file(path, &text, findings);
+  int status = read_file(path, implicit, &text, findings);
   if (status == ZC_OK)
     status = read_state_dir(text.data ? text.data : "", text.length, path, &found, findings);
   wipe_file(&text);

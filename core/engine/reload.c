@@ -27,6 +27,7 @@ typedef struct {
   zc_engine *engine; /* NULL: it has ended meanwhile */
   zc_registry *registry;
   char *path, *state_dir;
+  bool implicit;
   zc_settings *settings;
   zc_findings findings;
   int status;
@@ -96,8 +97,10 @@ static void note_overwritten(void *user, const char *name, const char *path) {
 static void load(void *user) {
   loading *l = user;
   zc_plugin_finder finder = {.user = l, .find = find_plugin, .names = name_plugins};
-  zc_config_options options = {
-      .finder = &finder, .prepare = add_directories, .state_dir = l->state_dir};
+  zc_config_options options = {.finder = &finder,
+                               .prepare = add_directories,
+                               .state_dir = l->state_dir,
+                               .implicit = l->implicit};
   if (zc_registry_overwritten(l->registry, note_overwritten, l)) {
     l->status = ZC_ECONFLICT;
     return;
@@ -270,6 +273,7 @@ static int begin(zc_engine *engine) {
   l->registry = reload->registry;
   l->path = zc_duplicate(reload->path);
   l->state_dir = zc_duplicate(engine->settings->state_dir);
+  l->implicit = engine->settings->implicit;
   int status = l->path && l->state_dir ? ZC_OK : ZC_ENOMEM;
   if (status == ZC_OK) status = zc_work_start(engine->loop, load, after_loading, l);
   if (status == ZC_OK)

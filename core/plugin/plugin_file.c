@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/file_owner.h"
+
 #define LINKS_MAX    40 /* symbolic links on one path, as the kernel has it */
 #define SEGMENTS_MAX 64
 #define HASH_BLOCK   16384
@@ -20,19 +22,6 @@
 extern const ElfW(Ehdr) __ehdr_start; /* from the linker: the running program's own header */
 
 /* ---- who may have put it there ---- */
-
-static int check_owner(const char *what, const struct stat *status, zc_error *error) {
-  if (status->st_uid == 0 || status->st_uid == geteuid()) return ZC_OK;
-  return zc_error_set(error, ZC_EINVAL,
-                      "%s is owned by user %lu, who is neither root nor the running user", what,
-                      (unsigned long)status->st_uid);
-}
-
-static int check_closed(const char *what, const struct stat *status, zc_error *error) {
-  if (!(status->st_mode & OTHERS_WRITE)) return ZC_OK;
-  return zc_error_set(error, ZC_EINVAL, "%s can be written by others (mode %04o): chmod go-w it",
-                      what, (unsigned)(status->st_mode & 07777));
-}
 
 typedef struct {
   char resolved[PATH_MAX]; /* without links, checked so far; "" is / */
@@ -48,15 +37,15 @@ typedef struct {
 static int check_folder(path_walk *walk, zc_error *error) {
   snprintf(walk->folder_name, sizeof walk->folder_name, "its folder %s",
            walk->resolved[0] ? walk->resolved : "/");
-  int status = check_owner(walk->folder_name, &walk->folder, error);
+  int status = zc_check_owner(walk->folder_name, &walk->folder, error);
   if (status != ZC_OK || walk->folder.st_mode & S_ISVTX) return status;
-  return check_closed(walk->folder_name, &walk->folder, error);
+  return zc_check_closed(walk->folder_name, &walk->folder, error);
 }
 
 /* A shared folder such as /tmp is as it must be: it is the file that has to go elsewhere. */
 static int check_own_folder(const path_walk *walk, zc_error *error) {
   if (!(walk->folder.st_mode & S_ISVTX && walk->folder.st_mode & OTHERS_WRITE)) {
-    return check_closed(walk->folder_name, &walk->folder, error);
+    return zc_check_closed(walk->folder_name, &walk->folder, error);
   }
   return zc_error_set(
       error, ZC_EINVAL,
@@ -66,8 +55,8 @@ static int check_own_folder(const path_walk *walk, zc_error *error) {
 
 static int check_file(const path_walk *walk, zc_error *error) {
   int status = check_own_folder(walk, error);
-  if (status == ZC_OK) status = check_owner("it", &walk->file, error);
-  if (status == ZC_OK) status = check_closed("it", &walk->file, error);
+  if (status == ZC_OK) status = zc_check_owner("it", &walk->file, error);
+  if (status == ZC_OK) status = zc_check_closed("it", &walk->file, error);
   return status;
 }
 
@@ -118,7 +107,7 @@ static int step(path_walk *walk, const char *name, bool *ret_found, zc_error *er
   }
   if (lstat(path, &status) < 0) return zc_error_set(error, ZC_EIO, "%s", strerror(errno));
   if (S_ISLNK(status.st_mode)) {
-    int result = check_owner("a symbolic link on its path", &status, error);
+    int result = zc_check_owner("a symbolic link on its path", &status, error);
     return result == ZC_OK ? follow_link(walk, path, error) : result;
   }
   memcpy(walk->resolved, path, sizeof path);

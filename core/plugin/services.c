@@ -248,4 +248,6 @@ void zc_services_fill(zc_host *host) {
   host->row = host_row;
   host->page = host_page;
   host->done = zc_operation_answer;
+  host->hide = zc_log_hide;
+  host->reveal = zc_log_release;
 }

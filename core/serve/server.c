@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
@@ -32,17 +33,82 @@ typedef struct zc_conversation {
   struct zc_conversation *next, *previous; /* of the server's */
 } zc_conversation;
 
+/* One connection: its request is to be whole in time, however many bytes it comes in. */
+typedef struct zc_visitor {
+  int descriptor;
+  int64_t due;  /* on the clock that never jumps */
+  bool waiting; /* for its request; else an answer is made, or written */
+  struct zc_visitor *next, *previous;
+} zc_visitor;
+
 struct zc_server {
   zc_loop *loop;
   const zc_router *router;
   struct MHD_Daemon *daemon;
   zc_conversation *conversations;
+  zc_visitor *visitors;
   size_t n_held, n_connections;
   bool one_ended; /* a connection, since libmicrohttpd was last run */
   uv_poll_t poll;
   uv_timer_t timer;
   int open_handles;
 };
+
+/* ---- visitors ---- */
+
+static int64_t elapsed(const zc_server *server) {
+  return zc_clock_elapsed(zc_loop_clock(server->loop));
+}
+
+static void await_request(const zc_server *server, zc_visitor *visitor) {
+  visitor->waiting = true;
+  visitor->due = elapsed(server) + ZC_SERVER_REQUEST_MS;
+}
+
+static zc_visitor *visitor_of(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  return info ? info->socket_context : NULL;
+}
+
+/* NULL for want of memory: it has libmicrohttpd's own timeout then. */
+static zc_visitor *add_visitor(zc_server *server, struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  zc_visitor *visitor = info ? calloc(1, sizeof *visitor) : NULL;
+  if (!visitor) return NULL;
+  visitor->descriptor = info->connect_fd;
+  await_request(server, visitor);
+  visitor->next = server->visitors;
+  if (visitor->next) visitor->next->previous = visitor;
+  server->visitors = visitor;
+  return visitor;
+}
+
+static void remove_visitor(zc_server *server, zc_visitor *visitor) {
+  if (!visitor) return;
+  if (visitor->next) visitor->next->previous = visitor->previous;
+  if (visitor->previous) visitor->previous->next = visitor->next;
+  if (server->visitors == visitor) server->visitors = visitor->next;
+  free(visitor);
+}
+
+/* libmicrohttpd finds the end of what was shut down, and closes it. */
+void zc_server_expire(zc_server *server, int64_t now) {
+  for (zc_visitor *visitor = server->visitors; visitor; visitor = visitor->next) {
+    if (visitor->waiting && now >= visitor->due) shutdown(visitor->descriptor, SHUT_RDWR);
+  }
+}
+
+/* When the next one is due; -1: none is. */
+static int64_t next_due(const zc_server *server) {
+  int64_t next = -1, now = elapsed(server);
+  for (const zc_visitor *visitor = server->visitors; visitor; visitor = visitor->next) {
+    int64_t left = visitor->due > now ? visitor->due - now : 0;
+    if (visitor->waiting && (next < 0 || left < next)) next = left;
+  }
+  return next;
+}
 
 /* ---- conversations ---- */
 
@@ -91,9 +157,9 @@ static zc_conversation *begin(zc_server *server, struct MHD_Connection *connecti
 static void on_completed(void *user, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code) {
   zc_conversation *c = *state;
-  (void)user;
-  (void)connection;
+  zc_visitor *visitor = visitor_of(connection);
   (void)code;
+  if (visitor) await_request(user, visitor); /* the next one, on the same connection */
   if (!c) return;
   unlink_conversation(c);
   *state = NULL;
@@ -105,9 +171,13 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
 static void on_connection(void *user, struct MHD_Connection *connection, void **state,
                           enum MHD_ConnectionNotificationCode code) {
   zc_server *server = user;
-  (void)connection;
-  (void)state;
   bool begins = code == MHD_CONNECTION_NOTIFY_STARTED;
+  if (begins) {
+    *state = add_visitor(server, connection);
+  } else {
+    remove_visitor(server, *state);
+    *state = NULL;
+  }
   server->n_connections += begins ? 1 : 0;
   server->n_connections -= begins ? 0 : 1;
   server->one_ended |= !begins;
@@ -183,7 +253,9 @@ static enum MHD_Result send_answer(zc_conversation *c) {
 
 static enum MHD_Result dispatch(zc_conversation *c) {
   zc_exchange *exchange = &c->exchange;
+  zc_visitor *visitor = visitor_of(c->connection);
   c->dispatched = true;
+  if (visitor) visitor->waiting = false;
   exchange->body = c->body.data;
   exchange->body_length = c->body.length;
   if (c->server->n_held >= ZC_SERVER_HELD) release_places(c->server);
@@ -246,6 +318,9 @@ static bool next_run(zc_server *server, uint64_t *ret_ms) {
   MHD_UNSIGNED_LONG_LONG ms;
   bool due = MHD_get_timeout(server->daemon, &ms) == MHD_YES;
   bool full = server->n_connections >= ZC_SERVER_CONNECTIONS;
+  int64_t visitor = next_due(server);
+  if (visitor >= 0 && (!due || ms > (uint64_t)visitor)) ms = (uint64_t)visitor;
+  due = due || visitor >= 0;
   *ret_ms = due ? ms : FULL_LOOK_MS;
   if (full && *ret_ms > FULL_LOOK_MS) *ret_ms = FULL_LOOK_MS;
   if (server->one_ended) *ret_ms = 0;
@@ -255,6 +330,7 @@ static bool next_run(zc_server *server, uint64_t *ret_ms) {
 static void run(zc_server *server) {
   uint64_t ms;
   server->one_ended = false;
+  zc_server_expire(server, elapsed(server));
   zc_loop_watch begun = zc_loop_watch_begin();
   MHD_run(server->daemon);
   zc_loop_watch_end(server->loop, begun, "server", "requests");
@@ -324,7 +400,7 @@ int zc_server_start(zc_loop *loop, int listener, const zc_router *router, zc_ser
       MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
       server, MHD_OPTION_EXTERNAL_LOGGER, log_from_library, NULL, MHD_OPTION_LISTEN_SOCKET,
       listener, MHD_OPTION_CONNECTION_LIMIT, ZC_SERVER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-      ZC_SERVER_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+      ZC_SERVER_TIMEOUT_S, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
       MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK,
       keep_encoded, NULL, MHD_OPTION_END);
   if (!server->daemon) {

@@ -237,6 +237,32 @@ static void idle_connections_do_not_close_the_door(void **state) {
   }
 }
 
+/* A byte now and then is progress, but no request. */
+static void requests_that_never_end_give_their_places_back(void **state) {
+  fixture *f = *state;
+  int slow[ZC_SERVER_CONNECTIONS];
+  const char *body;
+  close(f->client);
+  take_turns(f);
+  for (size_t i = 0; i < ZC_SERVER_CONNECTIONS; i++) {
+    slow[i] = connect_client(f);
+    assert_int_equal(write(slow[i], "POST /s", 7), 7);
+  }
+  take_turns(f);
+  int64_t now = zc_clock_elapsed(&f->clock);
+  zc_server_expire(f->server, now - 1);
+  take_turns(f);
+  char byte;
+  assert_int_equal(recv(slow[0], &byte, 1, MSG_DONTWAIT), -1); /* it is there yet */
+  zc_server_expire(f->server, now + ZC_SERVER_REQUEST_MS);
+  take_turns(f);
+  f->client = connect_client(f);
+  send_text(f, "POST /say HTTP/1.1\r\nHost: engine\r\nContent-Length: 2\r\n\r\nhi");
+  assert_int_equal(receive(f, &body), 200);
+  for (size_t i = 0; i < ZC_SERVER_CONNECTIONS; i++)
+    close(slow[i]);
+}
+
 /* So many exchanges held by clients that stay; their sockets are left in `clients`. */
 static void fill_places(fixture *f, int *clients) {
   for (size_t i = 0; i < ZC_SERVER_HELD; i++) {
@@ -297,6 +323,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_client_that_leaves_harms_nobody, set_up, tear_down),
       cmocka_unit_test_setup_teardown(whoever_waits_at_the_stop_is_told, set_up, tear_down),
       cmocka_unit_test_setup_teardown(idle_connections_do_not_close_the_door, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(requests_that_never_end_give_their_places_back, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(whoever_waits_leaves_room_for_others, set_up, tear_down),
       cmocka_unit_test_setup_teardown(whoever_leaves_gives_the_place_back, set_up, tear_down),
   };

@@ -167,6 +167,12 @@ typedef struct {
 
   /* Ends the operation, exactly once. message: one sentence where error is not ZC_OK, else NULL. */
   void (*done)(zc_op *op, int error, const char *message);
+
+  /* Since 1.2; any time. A credential that the plugin has come by otherwise than by a ZC_SECRET
+   * option: from now on it is *** in logs, records and messages, until reveal() has been called as
+   * often as hide(). ZC_EINVAL: too short to be told from harmless words. */
+  int (*hide)(const char *secret);
+  void (*reveal)(const char *secret);
 } zc_host;
 
 #ifdef __cplusplus

@@ -30,6 +30,9 @@ int zc_aws_keys_make(const char *id, const char *secret, const char *token, zc_t
                      zc_aws_keys *ret);
 bool zc_aws_keys_equal(const zc_aws_keys *a, const zc_aws_keys *b);
 void zc_aws_keys_finish(zc_aws_keys *keys); /* wipes */
+/* Keys in use are not shown in logs and records; reveal before the end. */
+void zc_aws_keys_hide(const zc_host *host, const zc_aws_keys *keys);
+void zc_aws_keys_reveal(const zc_host *host, const zc_aws_keys *keys);
 
 typedef enum { ZC_AWS_FROM_HERE, ZC_AWS_FROM_STS, ZC_AWS_FROM_URL, ZC_AWS_FROM_IMDS } zc_aws_origin;
 

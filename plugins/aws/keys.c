@@ -41,3 +41,15 @@ void zc_aws_keys_finish(zc_aws_keys *keys) {
   zc_aws_wipe(keys->token);
   *keys = (zc_aws_keys){0};
 }
+
+void zc_aws_keys_hide(const zc_host *host, const zc_aws_keys *keys) {
+  if (!ZC_HAS(zc_host, host, reveal)) return;
+  if (keys->secret) host->hide(keys->secret);
+  if (keys->token) host->hide(keys->token);
+}
+
+void zc_aws_keys_reveal(const zc_host *host, const zc_aws_keys *keys) {
+  if (!ZC_HAS(zc_host, host, reveal)) return;
+  if (keys->secret) host->reveal(keys->secret);
+  if (keys->token) host->reveal(keys->token);
+}

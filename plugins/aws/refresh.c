@@ -69,6 +69,8 @@ static void got(zc_aws *aws, zc_aws_keys *keys) {
     return;
   }
   zc_aws_refresh_drop(aws);
+  zc_aws_keys_hide(aws->host, keys);
+  zc_aws_keys_reveal(aws->host, &aws->keys);
   zc_aws_keys_finish(&aws->keys);
   aws->keys = *keys;
   aws->refused = false;

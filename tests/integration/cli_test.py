@@ -185,6 +185,34 @@ def check_says_which_paths_of_sinks_cannot_work(program):
     equal(sorted(os.listdir(program.folder)), there, "check leaves something behind")
 
 
+def check_warns_of_secrets_in_the_clear(program):
+    prepare(program)
+    text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
+    before = text.split("pipelines:\n")[0]
+    after = "sinks:" + text.split("sinks:")[1] if "sinks:" in text else ""
+    hosts = ["http://192.0.2.1/", "http://127.0.0.1.example.org/", "http://127.0.0.1:8080/", "http://[::1]/", "http://localhost",
+             "https://192.0.2.1/"]
+    rows = "".join(f"""  - name: p{i}
+    region: eu-west-2
+    workload: {{duration_minutes: 30, vcpu_count: 2, memory_gb: 3}}
+    trigger: {{plugin: webhook, url: '{host}', authorization: Bearer abcdef}}
+""" for i, host in enumerate(hosts))
+    program.write("clear.yaml", before + "pipelines:\n" + rows + after)
+    done = expect(program, 0, "check", "-c", "clear.yaml")
+    warned = [line for line in done.stdout.splitlines() if "in the clear" in line]
+    equal(["pipelines[0].trigger.url" in warned[0], "pipelines[1].trigger.url" in warned[1], len(warned)], [True, True, 2], warned)
+
+
+def a_file_that_others_can_write_is_not_taken_unasked(program):
+    prepare(program)
+    os.chmod(program.path("zerocarb.yaml"), 0o666)
+    done = expect(program, 78, "check")
+    has(done.stdout, "zerocarb.yaml: error: the file can be written by others (mode 0666)")
+    expect(program, 78, "executions")
+    done = expect(program, 0, "check", "-c", "zerocarb.yaml")
+    has(done.stdout, "zerocarb.yaml: warning: the file can be written by others (mode 0666)")
+
+
 def what_is_quoted_steers_no_terminal(program):
     prepare(program)
     text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
@@ -469,6 +497,8 @@ main([
     check_asks_the_triggers_about_each_pipelines_options,
     check_says_which_paths_of_sinks_cannot_work,
     what_is_quoted_steers_no_terminal,
+    check_warns_of_secrets_in_the_clear,
+    a_file_that_others_can_write_is_not_taken_unasked,
     replays_begin_after_1970,
     the_config_is_looked_for_in_the_documented_order,
     without_a_config_the_places_looked_at_are_named,

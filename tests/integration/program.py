@@ -31,6 +31,7 @@ class Program:
     def write(self, name, text):
         with open(self.path(name), "w", encoding="utf-8") as file:
             file.write(text)
+            os.fchmod(file.fileno(), 0o644)  # others must not be able to write it, whatever the umask
         return self.path(name)
 
     def run(self, *arguments, timeout=60, env=None, text=True):

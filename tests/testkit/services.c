@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/io/http_check.h"
@@ -457,4 +458,6 @@ void zc_test_services_fill(zc_host *host) {
   host->row = test_row;
   host->page = test_page;
   host->done = test_done;
+  host->hide = zc_log_hide;
+  host->reveal = zc_log_release;
 }

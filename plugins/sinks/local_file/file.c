@@ -73,13 +73,33 @@ int zc_local_number(sqlite3 *database, const char *sql, int *ret) {
   return sqlite3_finalize(statement);
 }
 
+/* A file that was there: whoever else can write it decides what reports say. By name: to open and
+ * close it would let go of the locks that SQLite holds on it. */
+static int check_file(zc_local_job *job) {
+  struct stat about;
+  const char *path = job->file->path;
+  if (stat(path, &about) != 0) return zc_local_refuse(job, ZC_EIO, "%s: %s", path, strerror(errno));
+  if (!S_ISREG(about.st_mode))
+    return zc_local_refuse(job, ZC_EINVAL, "%s is not a regular file: set another path", path);
+  if (about.st_uid != 0 && about.st_uid != geteuid()) {
+    return zc_local_refuse(job, ZC_EINVAL,
+                           "%s is owned by user %lu, who is neither root nor the running user: it "
+                           "is left as it is; set another path",
+                           path, (unsigned long)about.st_uid);
+  }
+  if (!(about.st_mode & (S_IWGRP | S_IWOTH))) return ZC_OK;
+  if (about.st_uid == geteuid() && chmod(path, about.st_mode & 0755) == 0) return ZC_OK;
+  return zc_local_refuse(job, ZC_EINVAL, "%s can be written by others (mode %04o): chmod go-w it",
+                         path, (unsigned)(about.st_mode & 07777));
+}
+
 /* Made before SQLite sees it: so that it is private whatever the umask, and so that a missing
  * folder is told in the system's words. What lies beside it was another file's. */
 static int make_file(zc_local_job *job) {
   const char *path = job->file->path;
   int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) {
-    if (errno == EEXIST) return ZC_OK;
+    if (errno == EEXIST) return check_file(job);
     return zc_local_refuse(job, ZC_EIO, "%s: %s", path, strerror(errno));
   }
   job->file->made = true;
@@ -111,11 +131,16 @@ static int no_store(zc_local_job *job) {
 
 /* An empty file is taken; any other must bear our mark. */
 static int check_owner(zc_local_job *job, sqlite3 *database) {
-  int pages = 0, application = 0, version = 0;
+  int pages = 0, application = 0, version = 0, foreign = 0;
   int result = zc_local_number(database, "PRAGMA page_count", &pages);
   if (result == SQLITE_OK)
     result = zc_local_number(database, "PRAGMA application_id", &application);
   if (result == SQLITE_OK) result = zc_local_number(database, "PRAGMA user_version", &version);
+  if (result == SQLITE_OK) {
+    static const char sql[] =
+        "SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')";
+    result = zc_local_number(database, sql, &foreign);
+  }
   if (result == SQLITE_OK && pages == 0 && job->file->n_tables == 0) {
     return no_store(job);
   } else if (result == SQLITE_OK && pages == 0) {
@@ -123,6 +148,11 @@ static int check_owner(zc_local_job *job, sqlite3 *database) {
   } else if (result == SQLITE_OK && application != ZC_LOCAL_APPLICATION) {
     return zc_local_refuse(job, ZC_EINVAL,
                            "%s is a file of another program: it is left as it is; set another path",
+                           job->file->path);
+  } else if (result == SQLITE_OK && foreign > 0) {
+    return zc_local_refuse(job, ZC_EINVAL,
+                           "%s holds triggers or views, which this program does not make: it is "
+                           "left as it is; drop them, or set another path",
                            job->file->path);
   } else if (result == SQLITE_OK && version > ZC_LOCAL_VERSION) {
     return zc_local_refuse(job, ZC_EINVAL,
@@ -167,6 +197,7 @@ int zc_local_open_to_read(zc_local_job *job) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX; /* the WAL's index is written */
   if (file->database) return ZC_OK;
   if (access(file->path, F_OK) != 0 && errno == ENOENT) return no_store(job);
+  if (check_file(job) != ZC_OK) return job->status;
   int result = sqlite3_open_v2(file->path, &file->database, flags, NULL);
   if (result == SQLITE_OK) result = configure(file->database);
   if (result != SQLITE_OK)

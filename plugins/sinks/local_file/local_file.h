@@ -26,6 +26,7 @@
 #define ZC_LOCAL_KEYS_MAX    4 /* partition and sort key of an index, and the primary ones */
 #define ZC_LOCAL_BATCH       1000
 #define ZC_LOCAL_PAGE_ROWS   1000
+#define ZC_LOCAL_ROW_MAX     ((size_t)1 << 20) /* of an item, as the host takes them */
 #define ZC_LOCAL_PAGE_BYTES  ((size_t)4 << 20) /* beyond a page's first row */
 
 typedef struct {

@@ -252,6 +252,7 @@ static void the_part_that_may_not_be_written_is_named(void **state) {
     rig_said(r, i == 0 ? "zerocarb.db-shm may not be written" : "zerocarb.db-shm: ");
     rig_drop_instance(r);
     assert_int_equal(seteuid(0), 0);
+    assert_int_equal(chown(r->file, 0, (gid_t)-1), 0); /* a stranger's file is refused */
     assert_int_equal(unlink(shm), 0);
     rig_make_instance(r);
   }

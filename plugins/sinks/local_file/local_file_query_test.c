@@ -335,6 +335,18 @@ static void a_reader_finds_what_a_writer_has_stored(void **state) {
   assert_int_equal(r->n_rows, ITEMS / 3);
 }
 
+/* It is none of ours, and does not take the others with it. */
+static void a_row_that_is_too_long_counts_as_unreadable(void **state) {
+  rig *r = *state;
+  fill(r);
+  rig_sql(r, "UPDATE pipeline_executions SET item=hex(zeroblob(600000)) WHERE rowid=1");
+  zc_table_query query = by_index(1, "SUCCESS");
+  query.limit = ITEMS;
+  assert_int_equal(rig_query(r, &query), ZC_OK);
+  assert_int_equal(r->n_rows, ITEMS);
+  assert_non_null(strstr(r->rows.data, "too long\n"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       RIG_TEST(pages_over_ties_neither_repeat_nor_skip),
@@ -348,6 +360,7 @@ int main(void) {
       RIG_TEST(every_query_uses_its_index),
       RIG_TEST(a_reader_makes_no_file),
       RIG_TEST(a_reader_finds_what_a_writer_has_stored),
+      RIG_TEST(a_row_that_is_too_long_counts_as_unreadable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* Files that are there already: older ones of ours, and those of others. */
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sink_rig.h"
 
@@ -100,6 +102,37 @@ static void files_of_others_are_left_alone(void **state) {
   expect_untouched_refusal(r, ZC_EIO, "no SQLite file");
 }
 
+static void a_file_with_triggers_is_left_alone(void **state) {
+  rig *r = *state;
+  rig_init(r);
+  rig_sql(r, "CREATE VIEW theirs AS SELECT 1; PRAGMA wal_checkpoint(TRUNCATE)");
+  reopen(r);
+  expect_untouched_refusal(r, ZC_EINVAL, "triggers or views");
+}
+
+static void a_file_that_others_may_write_is_closed_to_them(void **state) {
+  rig *r = *state;
+  struct stat about;
+  rig_init(r);
+  assert_int_equal(chmod(r->file, 0666), 0);
+  reopen(r);
+  rig_init(r);
+  assert_int_equal(stat(r->file, &about), 0);
+  assert_int_equal(about.st_mode & 07777, 0644);
+  if (geteuid() != 0) return; /* nobody else can be given it */
+  assert_int_equal(chown(r->file, 65534, 65534), 0);
+  reopen(r);
+  assert_int_equal(rig_init_tables(r, zc_tables, ZC_TABLES), ZC_EINVAL);
+  rig_said(r, "is owned by user 65534");
+}
+
+static void a_file_that_is_none_is_refused(void **state) {
+  rig *r = *state;
+  assert_int_equal(mkfifo(r->file, 0600), 0);
+  assert_int_equal(rig_init_tables(r, zc_tables, ZC_TABLES), ZC_EINVAL);
+  rig_said(r, "is not a regular file");
+}
+
 /* Room for a page, but not for what is kept of a page before it changes: the disk lets a new file
  * be begun, and fails then. */
 static void a_file_that_was_only_begun_is_finished_later(void **state) {
@@ -162,6 +195,9 @@ int main(void) {
       RIG_TEST(another_primary_key_is_refused),
       RIG_TEST(two_indexes_of_one_name_are_refused),
       RIG_TEST(files_of_others_are_left_alone),
+      RIG_TEST(a_file_with_triggers_is_left_alone),
+      RIG_TEST(a_file_that_others_may_write_is_closed_to_them),
+      RIG_TEST(a_file_that_is_none_is_refused),
       RIG_TEST(newer_files_are_left_alone),
       RIG_TEST(a_missing_folder_is_told),
       RIG_TEST(two_instances_share_a_file),

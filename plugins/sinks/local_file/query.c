@@ -159,9 +159,15 @@ static bool is_full(const query_job *query) {
          (query->n_rows > 0 && query->bytes >= ZC_LOCAL_PAGE_BYTES);
 }
 
+/* An item that is too long is none of ours: what stands for it is no JSON, and counts as a row that
+ * cannot be read. */
 static int take_row(query_job *query, sqlite3_stmt *statement) {
   const char *item = (const char *)sqlite3_column_text(statement, 0);
   size_t length = (size_t)sqlite3_column_bytes(statement, 0);
+  if (item && length > ZC_LOCAL_ROW_MAX) {
+    item = "too long";
+    length = strlen(item);
+  }
   char *copy = item ? malloc(length + 1) : NULL;
   if (!copy) return SQLITE_NOMEM;
   memcpy(copy, item, length + 1);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "aws.h"
+#include "core/base/log.h"
 #include "credentials.h"
 #include "tests/testkit/host.h"
 
@@ -85,6 +86,23 @@ static void many_wait_for_one_fetch(void **state) {
     assert_int_equal(zc_test_host_finish(host, ops[i]), ZC_OK);
   assert_int_equal(asked(host, "sts."), 1);
   assert_int_equal(asked(host, "codepipeline."), 20);
+}
+
+static void assert_shown(const char *text, const char *expected) {
+  char copy[64];
+  snprintf(copy, sizeof copy, "%s", text);
+  zc_log_redact(copy);
+  assert_string_equal(copy, expected);
+}
+
+/* From a command's output, say. */
+static void keys_in_use_are_hidden(void **state) {
+  zc_test_host *host = *state;
+  answer_sts(host, "2026-01-01T01:00:00Z");
+  zc_test_host_answer(host, "codepipeline.eu-west-2.amazonaws.com", 200, STARTED);
+  assert_shown("key s3cret!", "key s3cret!");
+  assert_int_equal(zc_test_host_finish(host, start(host)), ZC_OK);
+  assert_shown("key s3cret!", "key ***!");
 }
 
 /* The fetch ends with the operation that it runs in: the next that waits goes on with it. */
@@ -202,6 +220,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(many_wait_for_one_fetch),
+      TEST(keys_in_use_are_hidden),
       TEST(a_cancelled_fetch_is_taken_over),
       TEST(all_cancelled_leave_nothing),
       TEST(credentials_that_came_expired_are_not_used),
