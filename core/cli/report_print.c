@@ -407,11 +407,11 @@ static void print_leaderboard(const zc_json *json) {
   static const column columns[] = {{"RANK", "carbon_savings_rank", 0},
                                    {"NAME", "identifier", TEXT},
                                    {"SAVED g", "savings_g", 2},
-                                   {"RATE", "savings_rate", SHARE},
+                                   {"SAVED SHARE", "savings_rate", SHARE},
                                    {"EMITTED g", "emissions_g", 2},
                                    {"OPTIMISED", "executions_optimized", 0},
                                    {"OF", "total_executions", 0},
-                                   {"RATE", "optimization_rate", SHARE},
+                                   {"OPTIMISED SHARE", "optimization_rate", SHARE},
                                    {"ACHIEVEMENTS", "achievements/0", TEXT}};
   char title[128];
   snprintf(title, sizeof title, "leaderboard of %ss, %s %s", text_at(json, "kind", ""),

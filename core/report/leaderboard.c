@@ -33,6 +33,8 @@ static int read_period(zc_report *report, zc_error *error) {
                         zc_period_word(l->period), examples[l->period]);
   }
   zc_period span = zc_period_of(l->period, time);
+  if (span.first > report->request.now)
+    return zc_error_set(error, ZC_EINVAL, "%s lies in the future", key);
   zc_period_text(l->period, time, l->key);
   report->from = span.first;
   report->to = span.end;

@@ -14,7 +14,9 @@
 
 static void grams_text(double grams, char text[TEXT_SIZE]) {
   double size = fabs(grams);
-  if (size < 1000)
+  if (size > 0 && size < 1)
+    snprintf(text, TEXT_SIZE, "%.2g g", grams); /* a record's grams have four decimals */
+  else if (size < 1000)
     snprintf(text, TEXT_SIZE, "%.1f g", grams);
   else if (size < 1e6)
     snprintf(text, TEXT_SIZE, "%.2f kg", grams / 1000);

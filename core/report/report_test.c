@@ -127,6 +127,7 @@ static void what_is_not_there_is_refused_with_a_sentence(void **state) {
        ZC_EINVAL,
        "no failure is called 'SUCCESS'"},
       {{.query = ZC_REPORT_LEADERBOARD, .period = "hourly"}, ZC_EINVAL, "is none of"},
+      {{.query = ZC_REPORT_LEADERBOARD, .key = "2026-01"}, ZC_EINVAL, "lies in the future"},
       {{.query = ZC_REPORT_LEADERBOARD, .key = "2025-W50"}, ZC_EINVAL, "is no monthly period"},
   };
   (void)state;
@@ -336,6 +337,16 @@ static void a_month_is_told_against_the_month_before(void **state) {
   zc_json_free(json);
 }
 
+static void grams_too_few_for_a_decimal_are_not_told_as_none(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+  give_day(report, 0, "2025-12-01", 6, 6, 0, 0.036, 0.012);
+  zc_json *json = answer(report);
+  says(json, "headline/0", "In December 2025 1 pipeline made 6 runs, which emitted 0.036 g CO2eq.");
+  says(json, "insights/1", "build saved most: 0.012 g, 100.0 % of all.");
+  zc_json_free(json);
+}
+
 static void the_board_of_teams_has_no_pipelines(void **state) {
   (void)state;
   for (int teams = 0; teams < 2; teams++) {
@@ -418,6 +429,7 @@ int main(void) {
       cmocka_unit_test(regions_are_ranked_over_hours_and_by_day),
       cmocka_unit_test(the_running_day_is_made_of_its_runs),
       cmocka_unit_test(a_month_is_told_against_the_month_before),
+      cmocka_unit_test(grams_too_few_for_a_decimal_are_not_told_as_none),
       cmocka_unit_test(the_board_of_teams_has_no_pipelines),
       cmocka_unit_test(rows_of_strangers_are_counted_and_harm_nothing),
       cmocka_unit_test(a_full_report_has_the_teams_board_only_where_there_are_teams),
