@@ -91,8 +91,9 @@ static const char *folder_fault(const char *path) {
 
 static void check_state_dir(const zc_settings *settings, zc_findings *findings) {
   char path[PATH_MAX];
-  if (!settings->state_dir || strlen(settings->state_dir) >= sizeof path) return;
-  strcpy(path, settings->state_dir);
+  size_t length = settings->state_dir ? strlen(settings->state_dir) : sizeof path;
+  if (length >= sizeof path) return;
+  memcpy(path, settings->state_dir, length + 1);
   cut_to_what_is_there(path);
   const char *fault = folder_fault(path);
   if (!fault) return;

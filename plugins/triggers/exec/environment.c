@@ -98,10 +98,10 @@ int zc_exec_environment_init(zc_exec_environment *environment, const zc_host *ho
   *environment = (zc_exec_environment){0};
   int status = zc_exec_environment_check(host, run->config, message, size);
   if (status != ZC_OK) return status;
-  environment->entries = calloc(n + OURS_MAX, sizeof *environment->entries);
-  status = environment->entries ? ZC_OK : ZC_ENOMEM;
   snprintf(message, size, "no memory");
-  if (status == ZC_OK) status = add_theirs(environment, host, run->config, n);
+  environment->entries = calloc(n + OURS_MAX, sizeof *environment->entries);
+  if (!environment->entries) return ZC_ENOMEM;
+  status = add_theirs(environment, host, run->config, n);
   if (status == ZC_OK) status = add_ours(environment, host, run);
   if (status != ZC_OK) zc_exec_environment_finish(environment);
   return status;
@@ -109,7 +109,7 @@ int zc_exec_environment_init(zc_exec_environment *environment, const zc_host *ho
 
 /* Values may be secrets. */
 static void wipe(char *entry) {
-  explicit_bzero(entry, strlen(entry));
+  if (entry) explicit_bzero(entry, strlen(entry));
   free(entry);
 }
 
