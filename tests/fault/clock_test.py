@@ -283,6 +283,7 @@ def after_a_step_the_sources_are_asked_before_anything_is_decided(program):
     write_trace(program.path("t.csv"), "2026-06-01T00:00:00Z", 60, {"carbon_intensity": hours * 6})
     with engine_of(program, DEFERRED) as engine:
         engine.start("2026-06-01 10:59:50")
+        engine.idle()  # a step within its first moment is none
         for clock in ("2026-06-05 10:59:50", "2026-06-03 10:59:50"):
             engine.set_clock(clock)
             engine.idle()
