@@ -118,7 +118,12 @@ void zc_instance_log(zc_instance *instance, int level, const char *message) {
   if (level < ZC_LOG_ERROR || level > ZC_LOG_DEBUG) level = ZC_LOG_INFO;
   if (!message) message = "(no text)";
   if (level == ZC_LOG_ERROR) {
-    zc_copy_text(instance->why, sizeof instance->why, message);
+    size_t length = strlen(instance->why);
+    if (length > 0) {
+      zc_copy_text(instance->why + length, sizeof instance->why - length, "; ");
+      length = strlen(instance->why);
+    }
+    zc_copy_text(instance->why + length, sizeof instance->why - length, message);
     zc_log_redact(instance->why);
   }
   if (level > zc_log_level() || !may_log(instance)) return;

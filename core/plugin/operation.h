@@ -68,7 +68,7 @@ struct zc_instance {
   zc_log_allowance allowance;
   char undeclared[ZC_UNDECLARED_MAX][64]; /* options it asked for and does not have; logged */
   size_t n_undeclared;
-  char why[400]; /* within one call: its last fault or line of level error */
+  char why[600]; /* within one call: its last fault, or its lines of level error */
 };
 
 struct zc_host_context {

@@ -56,6 +56,7 @@ void zc_aws_destroy(zc_aws *aws) {
     free_pending(pending);
   }
   zc_aws_refresh_drop(aws);
+  zc_aws_present(aws, NULL);
   zc_aws_keys_reveal(aws->host, &aws->keys);
   zc_aws_keys_finish(&aws->keys);
   free(aws->endpoints);

@@ -41,7 +41,7 @@ typedef struct zc_aws_pending {
 typedef struct {
   zc_op *op; /* NULL: none is under way */
   zc_aws_source source;
-  char *imds_token;
+  bool in_session; /* instance metadata gave a token, which is `presented` */
 } zc_aws_refresh;
 
 typedef struct {
@@ -57,6 +57,7 @@ struct zc_aws {
   zc_aws_known_endpoint *endpoints;
   size_t n_endpoints;
   zc_aws_keys keys; /* id NULL: none */
+  char *presented;  /* the token last shown to an endpoint for keys; hidden like them */
   bool refused;     /* the service refuses them: only new ones will do */
   uint64_t generation;
   zc_time next_try; /* not before, after a refresh that failed while the keys held */
@@ -81,6 +82,8 @@ bool zc_aws_keys_needed(const zc_aws *aws); /* whether a request has to wait for
  * zc_aws_fail_waiting(), perhaps before this returns. */
 void zc_aws_refresh_begin(zc_aws *aws, zc_op *op, const char *region);
 void zc_aws_refresh_drop(zc_aws *aws); /* forgets it; its operation has ended */
+/* Takes over a token that is about to be shown to an endpoint, in place of the last; or NULL. */
+void zc_aws_present(zc_aws *aws, char *token);
 
 /* answer.c */
 /* What a response means. Texts are in `scratch` or of the response. */

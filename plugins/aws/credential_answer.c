@@ -157,7 +157,7 @@ static char *encode(char *to, const char *text) {
   return to;
 }
 
-static int build_form(const zc_aws_source *source, const char *token, char **ret) {
+int zc_aws_sts_form(const zc_aws_source *source, const char *token, char **ret) {
   static const char head[] = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=";
   static const char name[] = "&RoleSessionName=", identity[] = "&WebIdentityToken=";
   size_t texts = strlen(source->role) + strlen(source->session_name) + strlen(token);
@@ -170,7 +170,7 @@ static int build_form(const zc_aws_source *source, const char *token, char **ret
   return ZC_OK;
 }
 
-int zc_aws_sts_form(const zc_aws_source *source, char **ret, char *message, size_t size) {
+int zc_aws_web_token(const zc_aws_source *source, char **ret, char *message, size_t size) {
   char *token;
   int status = read_token(source->token_path, "web identity token", &token, message, size);
   if (status != ZC_OK) return status;
@@ -178,10 +178,9 @@ int zc_aws_sts_form(const zc_aws_source *source, char **ret, char *message, size
   if (!*token || strlen(token) > ZC_AWS_WEB_TOKEN_MAX) {
     snprintf(message, size, "the web identity token file %.120s is empty or too large",
              source->token_path);
-    status = ZC_EAUTH;
-  } else {
-    status = build_form(source, token, ret);
+    zc_aws_wipe(token);
+    return ZC_EAUTH;
   }
-  zc_aws_wipe(token);
-  return status;
+  *ret = token;
+  return ZC_OK;
 }

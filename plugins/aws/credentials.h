@@ -71,7 +71,9 @@ void zc_aws_read_error_code(const zc_host *host, const char *body, const zc_json
  * it holds a line break. */
 int zc_aws_container_token(char **ret, char *message, size_t size);
 
-/* The form that asks STS; wipe it. The token file is read again each time. */
-int zc_aws_sts_form(const zc_aws_source *source, char **ret, char *message, size_t size);
+/* The web identity's token; wipe it. Its file is read again each time. ZC_EAUTH, ZC_ENOMEM. */
+int zc_aws_web_token(const zc_aws_source *source, char **ret, char *message, size_t size);
+/* The form that asks STS; wipe it. ZC_ENOMEM. */
+int zc_aws_sts_form(const zc_aws_source *source, const char *token, char **ret);
 
 #endif

@@ -42,8 +42,15 @@ bool zc_aws_keys_needed(const zc_aws *aws) {
 
 void zc_aws_refresh_drop(zc_aws *aws) {
   zc_aws_source_finish(&aws->refresh.source);
-  zc_aws_wipe(aws->refresh.imds_token);
   aws->refresh = (zc_aws_refresh){0};
+}
+
+void zc_aws_present(zc_aws *aws, char *token) {
+  bool hides = ZC_HAS(zc_host, aws->host, reveal);
+  if (hides && token) aws->host->hide(token);
+  if (hides && aws->presented) aws->host->reveal(aws->presented);
+  zc_aws_wipe(aws->presented);
+  aws->presented = token;
 }
 
 static void failed(zc_aws *aws, zc_aws_class kind, const char *message) {
@@ -154,11 +161,14 @@ static void sts_answered(void *user, zc_op *op, const zc_http_response *response
 static int ask_sts(zc_aws *aws, const char *region, char *why, size_t size) {
   zc_aws_source *source = &aws->refresh.source;
   const char *own = zc_aws_default_region(aws), *url;
-  char *form;
+  char *token, *form;
   int status = zc_aws_url(aws, "sts", own ? own : region, &url, why, size);
   if (status != ZC_OK) return status;
   snprintf(source->url, sizeof source->url, "%s", url);
-  status = zc_aws_sts_form(source, &form, why, size);
+  status = zc_aws_web_token(source, &token, why, size);
+  if (status != ZC_OK) return status;
+  zc_aws_present(aws, token);
+  status = zc_aws_sts_form(source, token, &form);
   if (status != ZC_OK) return status;
   const char *headers[] = {"Content-Type: application/x-www-form-urlencoded; charset=utf-8"};
   const zc_http_request request = {.timeout_ms = STS_TIMEOUT_MS,
@@ -193,18 +203,15 @@ static int ask_container(zc_aws *aws, char *why, size_t size) {
   char *token = NULL, *header = NULL;
   int status = zc_aws_container_token(&token, why, size);
   if (status != ZC_OK) return status;
-  if (token && *token && asprintf(&header, "Authorization: %s", token) < 0) {
-    header = NULL;
-    status = ZC_ENOMEM;
-  }
+  zc_aws_present(aws, token);
+  if (token && *token && asprintf(&header, "Authorization: %s", token) < 0) return ZC_ENOMEM;
   const char *headers[] = {header};
   const zc_http_request request = {.timeout_ms = CONTAINER_TIMEOUT_MS,
                                    .max_attempts = ATTEMPTS,
                                    .n_headers = header ? 1 : 0,
                                    .url = aws->refresh.source.url,
                                    .headers = headers};
-  if (status == ZC_OK) status = ask(aws, &request, container_answered);
-  zc_aws_wipe(token);
+  status = ask(aws, &request, container_answered);
   zc_aws_wipe(header);
   return status;
 }
@@ -216,9 +223,8 @@ static int ask_imds(zc_aws *aws, const char *path,
   char url[ZC_AWS_URL_MAX + 128];
   char *token = NULL;
   const char *header = "X-aws-ec2-metadata-token-ttl-seconds: 21600";
-  if (aws->refresh.imds_token) {
-    if (asprintf(&token, "X-aws-ec2-metadata-token: %s", aws->refresh.imds_token) < 0)
-      return ZC_ENOMEM;
+  if (aws->refresh.in_session) {
+    if (asprintf(&token, "X-aws-ec2-metadata-token: %s", aws->presented) < 0) return ZC_ENOMEM;
     header = token;
   }
   snprintf(url, sizeof url, "%s%s", aws->refresh.source.url, path);
@@ -290,8 +296,9 @@ static void imds_session(void *user, zc_op *op, const zc_http_response *response
     failed(aws, ZC_AWS_CREDENTIALS, "no credentials from instance metadata: its token is none");
     return;
   }
-  aws->refresh.imds_token = strdup(response->body);
-  int status = aws->refresh.imds_token ? ask_imds(aws, ROLES, imds_role) : ZC_ENOMEM;
+  zc_aws_present(aws, strdup(response->body));
+  aws->refresh.in_session = aws->presented != NULL;
+  int status = aws->refresh.in_session ? ask_imds(aws, ROLES, imds_role) : ZC_ENOMEM;
   not_asked(aws, status, "instance metadata", "");
 }
 

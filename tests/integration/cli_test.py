@@ -100,6 +100,24 @@ def check_finds_what_only_the_plugins_know(program):
     has(done.stdout, "trace.csv:3: ")
 
 
+def check_tells_all_regions_that_are_wrong(program):
+    path = prepare(program)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for source, wanted in (("{plugin: trace, regions: {eu-west-2: {file: a.csv}, eu-north-1: {file: b.csv}}}", ("/a.csv: ", "/b.csv: ")),
+                           ("{plugin: uk_grid_eso, regions: {eu-west-2: {area: '99'}, eu-north-1: {area: '98'}}}", ('"99"', '"98"')),
+                           ("{plugin: static_pue, regions: {eu-west-2: {}, eu-north-1: {}, mars: {}, venus: {}}}", ("region mars", "region venus")),
+                           ("{plugin: electricity_maps, token: '', regions: {mars: {}, venus: {}}}", ("the token", "region mars", "region venus"))):
+        begin = text.index("sources:")
+        end = text.index("policies:")
+        more = text[:begin].replace("eu-north-1]", "eu-north-1, mars, venus]") + f"sources:\n  - {source}\n" + text[end:]
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(more)
+        done = expect(program, 78, "check")
+        for words in wanted:
+            has(done.stdout, words)
+
+
 def check_warns_of_what_is_not_on_this_machine(program):
     path = prepare(program, pipeline("gone", "x"), pipeline("found", "x"), pipeline("nowhere", "x"), pipeline("own", "x"))
     with open(path, encoding="utf-8") as file:
@@ -492,7 +510,7 @@ main([
     help_explains_every_command,
     a_reader_that_leaves_is_no_failure_and_a_full_disk_is,
     check_prints_all_findings_with_their_places,
-    check_finds_what_only_the_plugins_know,
+    check_finds_what_only_the_plugins_know, check_tells_all_regions_that_are_wrong,
     check_warns_of_what_is_not_on_this_machine,
     check_asks_the_triggers_about_each_pipelines_options,
     check_says_which_paths_of_sinks_cannot_work,

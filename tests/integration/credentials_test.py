@@ -361,7 +361,26 @@ def nothing_secret_is_shown(program):
     equal((statuses.count("SUCCESS") >= 3, statuses.count("FAILED") >= 6), (True, True), statuses)
 
 
+def tokens_are_hidden_in_outputs(program):
+    """What was shown to STS or a container's endpoint, printed by a command later on."""
+    for source in ("web", "container"):
+        with endpoint() as aws:
+            folder = fresh(program)
+            aws.credentials.now = lambda: virtual("2026-01-02T01:00:00Z")
+            aws.pipelines.add("eu-west-2", "app")
+            token = folder.write("token", f"canary.{source}.token")
+            aws.credentials.web_token = aws.credentials.container_token = f"canary.{source}.token"
+            env = {"web": {"AWS_WEB_IDENTITY_TOKEN_FILE": token, "AWS_ROLE_ARN": "arn:x"},
+                   "container": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": aws.url + "/c",
+                                 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": token}}[source]
+            prepare(folder, pipeline(more=ONCE), pipeline("shows", "{plugin: exec, command: [/bin/cat, token]}", ['schedule: "30 1 2 1 *"']))
+            replay(folder, END, {**aws.nothing(), **env})
+            rows = {row["pipeline_name"]: row for row in ended(folder)}
+            equal(rows["nightly"]["status"], "SUCCESS")
+            equal(rows["shows"]["output_tail"], "***", source)
+
+
 main([the_environment_first, shared_files_by_profile, the_home_folder_holds_the_files,
       endpoints_of_the_environment_and_the_profile, web_identity_in_xml_and_json, web_identity_that_fails, containers,
       instances, renewed_as_they_expire, a_renewal_that_fails_early_does_no_harm, expired_in_mid_run,
-      one_renewal_for_all, nothing_secret_is_shown])
+      one_renewal_for_all, nothing_secret_is_shown, tokens_are_hidden_in_outputs])

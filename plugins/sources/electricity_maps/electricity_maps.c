@@ -382,8 +382,9 @@ static int create(const zc_host *host, zc_self *self, const zc_config *config, v
   source->disable_estimations = host->integer(config, "disable_estimations") != 0;
   source->n_regions = n;
   int status = read_token(source, config);
-  for (size_t i = 0; i < n && status == ZC_OK; i++) {
-    status = read_region(source, config, i);
+  for (size_t i = 0; i < n; i++) { /* all, so that all that is wrong is told */
+    int of_region = read_region(source, config, i);
+    if (status == ZC_OK) status = of_region;
   }
   if (status != ZC_OK) {
     destroy(source);

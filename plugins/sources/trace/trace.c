@@ -271,17 +271,18 @@ static int load_all(trace_source *source, const zc_config *config) {
   const zc_host *host = source->host;
   bool repeat = host->integer(config, "repeat") != 0;
   int64_t seed = host->integer(config, "seed");
-  int status = ZC_OK;
-  for (size_t i = 0; i < source->n_regions && status == ZC_OK; i++) {
+  int result = ZC_OK;
+  for (size_t i = 0; i < source->n_regions; i++) { /* all, so that all that is wrong is told */
     trace_region *region = &source->regions[i];
     region->source = source;
     region->name = host->region_name(config, i);
     region->column_name = host->text(host->region_config(config, i), "column");
     region->noise_key = zc_noise_key(seed, region->name);
-    if (!is_loaded(source, config, i)) status = load_shared(source, config, i);
-    if (status == ZC_OK && repeat) status = set_period(source, region, file_of(source, config, i));
+    int status = is_loaded(source, config, i) ? ZC_OK : load_shared(source, config, i);
+    if (result == ZC_OK) result = status;
+    if (result == ZC_OK && repeat) result = set_period(source, region, file_of(source, config, i));
   }
-  return status;
+  return result;
 }
 
 static uint32_t basis_of(const char *word) {

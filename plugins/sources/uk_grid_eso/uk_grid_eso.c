@@ -253,8 +253,9 @@ static int create(const zc_host *host, zc_self *self, const zc_config *config, v
   source->url = host->text(config, "url");
   source->n_regions = n;
   int status = ZC_OK;
-  for (size_t i = 0; i < n && status == ZC_OK; i++) {
-    status = read_region(source, config, i);
+  for (size_t i = 0; i < n; i++) { /* all, so that all that is wrong is told */
+    int of_region = read_region(source, config, i);
+    if (status == ZC_OK) status = of_region;
   }
   if (status != ZC_OK) {
     free(source);
