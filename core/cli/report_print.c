@@ -159,6 +159,14 @@ static void print_savings(const zc_json *totals) {
   zc_output_printf("\n");
 }
 
+static void print_emissions(const zc_json *totals) {
+  char a[32], b[32];
+  zc_output_printf("  emissions  %s gCO2eq", figure(number_at(totals, "emissions_g"), 2, a));
+  if (isfinite(number_at(totals, "unknown_runs")))
+    zc_output_printf("; nothing known of %s runs", figure(number_at(totals, "unknown_runs"), 0, b));
+  zc_output_printf("\n");
+}
+
 static void print_totals(const zc_json *totals) {
   char a[32], b[32], c[32];
   zc_output_printf("  runs       %s, of which %s ran", figure(number_at(totals, "runs"), 0, a),
@@ -167,7 +175,8 @@ static void print_totals(const zc_json *totals) {
                    figure(number_at(totals, "failed"), 0, b));
   if (isfinite(number_at(totals, "success_rate")))
     zc_output_printf(" (%.1f %%)", 100 * number_at(totals, "success_rate"));
-  zc_output_printf("\n  emissions  %s gCO2eq\n", figure(number_at(totals, "emissions_g"), 2, a));
+  zc_output_printf("\n");
+  print_emissions(totals);
   print_savings(totals);
   zc_output_printf("  decisions  %s at once, %s deferred, %s relocated, of all runs\n",
                    figure(number_at(totals, "run_now"), 0, a),

@@ -23,6 +23,7 @@ static void add_tenthousandths(zc_sum *sum, int64_t figure) {
 
 static void add_grams(zc_figures *figures, const zc_execution_row *row) {
   figures->ran++;
+  figures->unknown_runs += row->emissions == ZC_NOT_KNOWN;
   add_tenthousandths(&figures->emissions, row->emissions);
   add_tenthousandths(&figures->savings, row->savings);
   add_tenthousandths(&figures->planned, row->planned_savings);
@@ -47,11 +48,18 @@ static uint64_t count_at(const zc_json *item, const char *path) {
   return zc_item_number(item, path, &number) && number >= 0 && number < 1e9 ? (uint64_t)number : 0;
 }
 
-/* The unrounded sum where the item has it. */
+/* The unrounded sum where the item has it. Nothing is known where there is no rounded one: items of
+ * before have a sum of 0 then too. */
 static void add_at(zc_sum *sum, const zc_json *item, const char *exact, const char *rounded) {
   double number;
-  if (zc_item_number(item, exact, &number) || zc_item_number(item, rounded, &number))
-    zc_sum_add(sum, number);
+  if (!zc_item_number(item, rounded, &number)) return;
+  zc_item_number(item, exact, &number);
+  zc_sum_add(sum, number);
+}
+
+static uint64_t unknown_of(const zc_json *item) {
+  return count_at(item, zc_json_at(item, "carbon/total_emissions_g") ? "carbon/unknown_executions"
+                                                                     : "executions/ran");
 }
 
 void zc_figures_add_analytics(zc_figures *figures, const zc_json *item) {
@@ -62,6 +70,7 @@ void zc_figures_add_analytics(zc_figures *figures, const zc_json *item) {
   figures->defer += count_at(item, "decisions/defer");
   figures->relocate += count_at(item, "decisions/relocate");
   figures->ran += count_at(item, "executions/ran");
+  figures->unknown_runs += unknown_of(item);
   add_at(&figures->emissions, item, "sums/emissions_g", "carbon/total_emissions_g");
   add_at(&figures->savings, item, "sums/savings_g", "carbon/total_savings_g");
   add_at(&figures->planned, item, "sums/planned_savings_g", "carbon/planned_savings_g");
@@ -76,6 +85,7 @@ void zc_figures_merge(zc_figures *figures, const zc_figures *other) {
   figures->failed += other->failed;
   figures->ran += other->ran;
   figures->realised_runs += other->realised_runs;
+  figures->unknown_runs += other->unknown_runs;
   figures->run_now += other->run_now;
   figures->defer += other->defer;
   figures->relocate += other->relocate;
@@ -88,23 +98,29 @@ void zc_figures_merge(zc_figures *figures, const zc_figures *other) {
 
 /* ---- writing ---- */
 
+bool zc_figures_know(const zc_figures *figures, const zc_sum *sum) {
+  return sum->n > 0 || figures->ran == 0;
+}
+
 bool zc_figures_savings_percent(const zc_figures *figures, double *ret) {
   double emissions = zc_sum_value(&figures->emissions), savings = zc_sum_value(&figures->savings);
-  if (!(emissions + savings > 0)) return false;
+  if (!figures->emissions.n || !figures->savings.n || !(emissions + savings > 0)) return false;
   *ret = 100 * savings / (emissions + savings);
   return true;
 }
 
 static void write_grams(const zc_figures *f, zc_buffer *to) {
   double percent;
-  if (f->emissions.n)
+  if (zc_figures_know(f, &f->emissions))
     zc_member_rounded(to, "emissions_g", zc_sum_value(&f->emissions), TOTAL_DECIMALS);
-  if (f->savings.n) zc_member_rounded(to, "savings_g", zc_sum_value(&f->savings), TOTAL_DECIMALS);
+  if (zc_figures_know(f, &f->savings))
+    zc_member_rounded(to, "savings_g", zc_sum_value(&f->savings), TOTAL_DECIMALS);
   if (zc_figures_savings_percent(f, &percent))
     zc_member_rounded(to, "savings_percent", percent, ZC_PERCENT_DECIMALS);
   if (f->planned.n)
     zc_member_rounded(to, "planned_savings_g", zc_sum_value(&f->planned), TOTAL_DECIMALS);
   if (f->counts_realised) zc_member_integer(to, "realised_runs", (int64_t)f->realised_runs);
+  if (f->unknown_runs) zc_member_integer(to, "unknown_runs", (int64_t)f->unknown_runs);
 }
 
 void zc_figures_write(const zc_figures *f, zc_buffer *to) {

@@ -4,7 +4,9 @@
 
 #include "core/report/entries.h"
 
-#define LAST 1e9 /* behind every rank */
+/* Behind every rank: those without one, then those that the configuration no longer has. */
+#define UNRANKED 1e9
+#define LAST     2e9
 
 typedef struct {
   zc_period_kind period;
@@ -69,6 +71,7 @@ static void write_row(const zc_json *item, bool configured, zc_buffer *to) {
       {"executions_optimized", "carbon_metrics/executions_optimized"},
       {"total_executions", "carbon_metrics/total_executions"},
       {"optimization_rate", "carbon_metrics/optimization_rate"},
+      {"unknown_executions", "carbon_metrics/unknown_executions"},
   };
   static const char *const ranks[][2] = {
       {"carbon_savings_rank", "rankings/carbon_savings_rank"},
@@ -99,9 +102,10 @@ static int take_row(zc_report *report, size_t range, const zc_json *item) {
   leaderboard *l = report->state;
   const char *kind = zc_json_get_text(item, "kind");
   const char *identifier = zc_json_get_text(item, "identifier");
-  double rank;
+  double rank = UNRANKED;
   (void)range;
-  if (!identifier || !zc_item_number(item, "rankings/carbon_savings_rank", &rank)) return ZC_EDATA;
+  if (!identifier || !zc_json_get(item, "rankings")) return ZC_EDATA;
+  zc_item_number(item, "rankings/carbon_savings_rank", &rank);
   if (strcmp(kind ? kind : "pipeline", kind_of(report)) != 0) return ZC_OK;
   bool configured = is_configured(report, identifier);
   zc_buffer object;
@@ -131,6 +135,8 @@ static const char *const method[] = {
     "Runs count in the period in which they were requested. savings_rate is savings / (savings + "
     "emissions); optimised are runs put off or moved that saved something.",
     "Equal values rank in the order of the configuration; what has left it stands last, unranked.",
+    "Runs of whose emissions nothing is known are in no sum; who has no others has no rank by "
+    "savings.",
     NULL};
 
 const zc_report_answer zc_answer_leaderboard = {.default_days = 1,

@@ -150,6 +150,18 @@ static void write_change(const char *key, double now, double before, zc_buffer *
   if (before > 0) zc_member_rounded(to, key, change_percent(now, before), ZC_PERCENT_DECIMALS);
 }
 
+/* Sums of other shares of the runs do not compare. */
+static bool is_complete(const zc_figures *figures) {
+  return figures->unknown_runs == 0 && zc_figures_know(figures, &figures->savings);
+}
+
+static void write_changes_in_grams(const zc_figures *now, const zc_figures *before, zc_buffer *to) {
+  if (!is_complete(now) || !is_complete(before)) return;
+  write_change("emissions_percent", zc_sum_value(&now->emissions), zc_sum_value(&before->emissions),
+               to);
+  write_change("savings_percent", zc_sum_value(&now->savings), zc_sum_value(&before->savings), to);
+}
+
 static void write_previous(const monthly *m, zc_buffer *to) {
   const zc_figures *now = &m->totals, *before = &m->totals_before;
   char month[ZC_PERIOD_KEY_SIZE];
@@ -162,9 +174,7 @@ static void write_previous(const monthly *m, zc_buffer *to) {
   zc_member_end(to);
   zc_member_begin(to, "change");
   write_change("runs_percent", (double)now->runs, (double)before->runs, to);
-  write_change("emissions_percent", zc_sum_value(&now->emissions), zc_sum_value(&before->emissions),
-               to);
-  write_change("savings_percent", zc_sum_value(&now->savings), zc_sum_value(&before->savings), to);
+  write_changes_in_grams(now, before, to);
   if (zc_figures_savings_percent(now, &rate) && zc_figures_savings_percent(before, &rate_before))
     zc_member_rounded(to, "savings_rate_points", rate - rate_before, ZC_PERCENT_DECIMALS);
   zc_member_end(to);
@@ -189,6 +199,8 @@ static void write_days(const zc_report *report, zc_buffer *to) {
 static int by_savings(const void *a, const void *b) {
   const zc_month_order *x = a, *y = b;
   int64_t first = x->figures->savings.millionths, second = y->figures->savings.millionths;
+  bool known = zc_figures_know(x->figures, &x->figures->savings);
+  if (known != zc_figures_know(y->figures, &y->figures->savings)) return known ? -1 : 1;
   if (first != second) return first > second ? -1 : 1;
   return x->position < y->position ? -1 : x->position > y->position;
 }

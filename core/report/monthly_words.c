@@ -86,15 +86,27 @@ static void say_comparison(const monthly *m, zc_buffer *to) {
     zc_report_sentence(to, "That share is the same as in %s.", month);
 }
 
+/* Of how many of the runs that ran nothing is known: the emissions told are without them. */
+static void describe_unknown(const zc_figures *f, char *text, size_t size) {
+  *text = '\0';
+  if (f->unknown_runs == 0 || !zc_figures_know(f, &f->emissions)) return;
+  snprintf(text, size, "; %llu of them %s not counted: nothing is known of their emissions",
+           (unsigned long long)f->unknown_runs, f->unknown_runs == 1 ? "is" : "are");
+}
+
 /* Runs that were requested, and where these are fewer: those that ran. */
 static void say_runs(const monthly *m, const char *month, size_t n_pipelines, const char *grams,
                      zc_buffer *to) {
-  char those[TEXT_SIZE + 16] = "which";
-  if (m->totals.ran < m->totals.runs)
-    snprintf(those, sizeof those, "of which %llu ran and", (unsigned long long)m->totals.ran);
-  zc_report_sentence(to, "In %s %zu pipeline%s made %llu run%s, %s emitted %s CO2eq.", month,
-                     n_pipelines, n_pipelines == 1 ? "" : "s", (unsigned long long)m->totals.runs,
-                     m->totals.runs == 1 ? "" : "s", those, grams);
+  char those[TEXT_SIZE + 16] = "which", emitted[TEXT_SIZE + 16] = "", unknown[128];
+  const zc_figures *f = &m->totals;
+  if (f->ran < f->runs)
+    snprintf(those, sizeof those, "of which %llu ran and", (unsigned long long)f->ran);
+  snprintf(emitted, sizeof emitted, "%s CO2eq",
+           zc_figures_know(f, &f->emissions) ? grams : "an unknown amount of");
+  describe_unknown(f, unknown, sizeof unknown);
+  zc_report_sentence(to, "In %s %zu pipeline%s made %llu run%s, %s emitted %s%s.", month,
+                     n_pipelines, n_pipelines == 1 ? "" : "s", (unsigned long long)f->runs,
+                     f->runs == 1 ? "" : "s", those, emitted, unknown);
 }
 
 void zc_month_write_headline(const zc_report *report, zc_buffer *to) {
@@ -223,6 +235,7 @@ static void recommend_freedom(const zc_report *report, zc_buffer *to) {
     for (size_t i = 0; i < settings->n_pipelines; i++) {
       const zc_figures *f = &m->pipelines[i].figures;
       if (f->ran < FEW_RUNS || savings_of(f) > 0 || !(emissions_of(f) < below)) continue;
+      if (!zc_figures_know(f, &f->emissions) || !zc_figures_know(f, &f->savings)) continue;
       if (!fixed_by(&settings->pipelines[i])) continue;
       if (found == settings->n_pipelines ||
           emissions_of(f) > emissions_of(&m->pipelines[found].figures))

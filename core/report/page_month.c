@@ -11,6 +11,7 @@
 #define FIGURES                                                                                    \
   {"runs", "Runs", ZC_CELL_NUMBER, 0}, {"ran", "Ran", ZC_CELL_NUMBER, 0},                          \
       {"success_rate", "Succeeded", ZC_CELL_SHARE, 0},                                             \
+      {"unknown_runs", "Not known of", ZC_CELL_NUMBER, 0},                                         \
       {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},                                            \
       {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},                                                \
       {"savings_percent", "Saved, %", ZC_CELL_NUMBER, 2},                                          \
@@ -45,27 +46,30 @@ static void lay_out(zc_page *page) {
   zc_page_columns_init(&page->columns, from, to, ZC_DAY);
 }
 
-/* How many of how many; false where either is not known. */
-static bool read_share(const zc_page *page, const char *part, const char *whole,
-                       char texts[2][ZC_FIGURE_SIZE]) {
-  double n = zc_page_number(page->document, part), of = zc_page_number(page->document, whole);
-  zc_figure(n, 0, texts[0]);
-  zc_figure(of, 0, texts[1]);
-  return !isnan(n) && of > 0.0;
+static void write_realised(zc_page *page) {
+  char realised[ZC_FIGURE_SIZE], ran[ZC_FIGURE_SIZE], planned[ZC_FIGURE_SIZE];
+  double n = zc_page_number(page->document, "data_quality/realised_runs");
+  double of = zc_page_number(page->document, "totals/ran");
+  double unknown = zc_page_number(page->document, "totals/unknown_runs");
+  if (isnan(n) || !(of > 0.0)) return;
+  zc_figure(n, 0, realised);
+  zc_figure(of, 0, ran);
+  zc_figure(of - n - (isnan(unknown) ? 0.0 : unknown), 0, planned);
+  zc_page_paragraph(page,
+                    "What this stands on: the savings of %s of the %s runs that took place were "
+                    "computed again from what the grid was then observed to be (realised); those "
+                    "of %s are as planned.",
+                    realised, ran, planned);
 }
 
-static void write_stand(zc_page *page) {
-  char texts[2][ZC_FIGURE_SIZE];
-  if (read_share(page, "data_quality/realised_runs", "totals/ran", texts))
-    zc_page_paragraph(page,
-                      "What this stands on: the savings of %s of the %s runs that took place were "
-                      "computed again from "
-                      "what the grid was then observed to be (realised); those of the others are "
-                      "as planned.",
-                      texts[0], texts[1]);
-  if (read_share(page, "data_quality/hours_with_insights", "data_quality/hours_expected", texts))
-    zc_page_paragraph(page, "The regions' intensities are known for %s of %s hours.", texts[0],
-                      texts[1]);
+static void write_hours_known(zc_page *page) {
+  char known[ZC_FIGURE_SIZE], all[ZC_FIGURE_SIZE];
+  double n = zc_page_number(page->document, "data_quality/hours_with_insights");
+  double of = zc_page_number(page->document, "data_quality/hours_expected");
+  zc_figure(n, 0, known);
+  zc_figure(of, 0, all);
+  if (!isnan(n) && of > 0.0)
+    zc_page_paragraph(page, "The regions' intensities are known for %s of %s hours.", known, all);
 }
 
 static void write_state(zc_page *page) {
@@ -92,7 +96,8 @@ void zc_page_monthly(zc_page *page) {
   const zc_json *days = zc_json_get(page->document, "by_day");
   write_state(page);
   zc_page_totals(page);
-  write_stand(page);
+  write_realised(page);
+  write_hours_known(page);
   zc_page_sentences(page, "What stands out", "insights", "told");
   zc_page_sentences(page, "What to do", "recommendations", "told");
   lay_out(page);

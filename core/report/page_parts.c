@@ -126,6 +126,18 @@ static void tile_moved(zc_page *page) {
   zc_page_tile(page, "Runs not started as asked", figure, note);
 }
 
+/* What the tiles leave out. */
+static void note_unknown(zc_page *page) {
+  char figure[ZC_FIGURE_SIZE];
+  double unknown = zc_page_number(page->document, "totals/unknown_runs");
+  if (!(unknown > 0.0)) return;
+  zc_figure(unknown, 0, figure);
+  zc_page_paragraph(page,
+                    "Of %s of the runs that took place nothing is known of the emissions: they are "
+                    "not in the figures of what was emitted and saved.",
+                    figure);
+}
+
 void zc_page_totals(zc_page *page) {
   zc_page_tiles_begin(page);
   tile_grams(page,
@@ -140,6 +152,7 @@ void zc_page_totals(zc_page *page) {
   tile_runs(page);
   tile_moved(page);
   zc_page_tiles_end(page);
+  note_unknown(page);
 }
 
 /* ---- figures ---- */

@@ -13,6 +13,7 @@ static const zc_table_column board_columns[] = {
     {"savings_rate", "Share saved", ZC_CELL_SHARE, 0},
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
     {"total_executions", "Runs", ZC_CELL_NUMBER, 0},
+    {"unknown_executions", "Not known of", ZC_CELL_NUMBER, 0},
     {"executions_optimized", "Optimised", ZC_CELL_NUMBER, 0},
     {"optimization_rate", "Share optimised", ZC_CELL_SHARE, 0},
     {"optimization_rate_rank", "Rank by that", ZC_CELL_NUMBER, 0},

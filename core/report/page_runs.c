@@ -14,6 +14,7 @@ static const zc_table_column day_columns[] = {
     {"date", "Day", ZC_CELL_WORD, 0},
     {"runs", "Runs", ZC_CELL_NUMBER, 0},
     {"success_rate", "Succeeded", ZC_CELL_SHARE, 0},
+    {"unknown_runs", "Not known of", ZC_CELL_NUMBER, 0},
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
     {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},
     {"avg_duration_minutes", "Mean duration, min", ZC_CELL_NUMBER, 1},

@@ -36,6 +36,7 @@ double zc_held_mean_value(const zc_held_mean *mean); /* 0 where nothing is known
 /* What is told of a set of runs (docs/REPORTS.md, figures). */
 typedef struct {
   uint64_t runs, successful, failed, ran, realised_runs;
+  uint64_t unknown_runs; /* of those that ran: nothing is known of their emissions */
   uint64_t run_now, defer, relocate;
   bool counts_realised; /* realised_runs and planned are known */
   zc_sum emissions, savings, planned;
@@ -49,7 +50,10 @@ void zc_figures_merge(zc_figures *figures, const zc_figures *other);
 /* Appends the members. */
 void zc_figures_write(const zc_figures *figures, zc_buffer *to);
 
-/* 100 x savings / (emissions + savings); false where there is nothing to save from. */
+/* Whether the sum says all that was emitted (saved): also 0 where nothing ran. */
+bool zc_figures_know(const zc_figures *figures, const zc_sum *sum);
+/* 100 x savings / (emissions + savings); false where there is nothing to save from, or either is
+ * not known. */
 bool zc_figures_savings_percent(const zc_figures *figures, double *ret);
 
 /* The numbers at a path; false where there is none. */

@@ -16,8 +16,12 @@
 
 void zc_board_add(zc_board_entry *entry, const zc_period *period, const zc_analytics_row *day) {
   uint8_t week = (uint8_t)(1u << zc_period_week(period, day->day));
-  entry->emissions += day->emissions;
-  entry->savings += day->savings;
+  if (day->emissions != ZC_NOT_KNOWN) entry->emissions += day->emissions;
+  if (day->savings != ZC_NOT_KNOWN)
+    entry->savings += day->savings;
+  else
+    entry->unknown_savings += day->ran;
+  entry->unknown += day->unknown;
   entry->ran += day->ran;
   entry->optimized += day->optimized;
   if (day->ran > 0) entry->weeks_run |= week;
@@ -28,9 +32,21 @@ void zc_board_add_entry(zc_board_entry *team, const zc_board_entry *pipeline) {
   team->emissions += pipeline->emissions;
   team->savings += pipeline->savings;
   team->ran += pipeline->ran;
+  team->unknown += pipeline->unknown;
+  team->unknown_savings += pipeline->unknown_savings;
   team->optimized += pipeline->optimized;
   team->weeks_run |= pipeline->weeks_run;
   team->weeks_optimized |= pipeline->weeks_optimized;
+}
+
+/* Whether anything is known of the emissions, of the savings; nothing that ran is nothing emitted.
+ */
+static bool knows_emissions(const zc_board_entry *entry) {
+  return entry->ran == 0 || entry->unknown < entry->ran;
+}
+
+static bool knows_savings(const zc_board_entry *entry) {
+  return entry->ran == 0 || entry->unknown_savings < entry->ran;
 }
 
 /* ---- ranks ---- */
@@ -64,20 +80,29 @@ static int by_executions(const void *a, const void *b) {
   return x == y ? in_order(left, right) : x > y ? -1 : 1;
 }
 
+/* Those that ran: `only_saving`, of whose savings something is known. How many. */
+static size_t collect(const zc_board_entry *entries, size_t n, bool only_saving, standing *ret) {
+  size_t found = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (entries[i].ran == 0 || (only_saving && !knows_savings(&entries[i]))) continue;
+    ret[found++] = (standing){&entries[i], i};
+  }
+  return found;
+}
+
 int zc_board_rank(const zc_board_entry *entries, size_t n, zc_board_ranks *ret) {
   standing *standings = calloc(n + 1, sizeof *standings);
-  size_t ranked = 0;
   if (!standings) return ZC_ENOMEM;
-  for (size_t i = 0; i < n; i++) {
+  for (size_t i = 0; i < n; i++)
     ret[i] = (zc_board_ranks){0};
-    if (entries[i].ran > 0) standings[ranked++] = (standing){&entries[i], i};
-  }
+  size_t ranked = collect(entries, n, true, standings);
   qsort(standings, ranked, sizeof *standings, by_savings);
   for (size_t i = 0; i < ranked; i++)
     ret[standings[i].position].savings = (uint32_t)i + 1;
   qsort(standings, ranked, sizeof *standings, by_rate);
   for (size_t i = 0; i < ranked; i++)
     ret[standings[i].position].rate = (uint32_t)i + 1;
+  ranked = collect(entries, n, false, standings);
   qsort(standings, ranked, sizeof *standings, by_executions);
   for (size_t i = 0; i < ranked; i++)
     ret[standings[i].position].executions = (uint32_t)i + 1;
@@ -100,30 +125,37 @@ static void write_period(const zc_board_row *row, zc_buffer *to) {
   zc_member_text(to, "period_end", date);
 }
 
+/* Where more was emitted than at once by default there is no rate of saving. */
+static void write_savings_rate(const zc_board_entry *entry, zc_buffer *to) {
+  double savings = (double)entry->savings, all = (double)(entry->emissions + entry->savings);
+  if (!knows_emissions(entry) || !knows_savings(entry) || !(savings >= 0 && all > 0)) return;
+  zc_member_rounded(to, "savings_rate", savings / all, ZC_RATE_DECIMALS);
+}
+
 static void write_metrics(const zc_board_entry *entry, zc_buffer *to) {
   double emissions = (double)entry->emissions / ZC_ROLLUP_GRAMS;
   double savings = (double)entry->savings / ZC_ROLLUP_GRAMS;
   zc_member_begin(to, "carbon_metrics");
-  zc_member_rounded(to, "total_emissions_g", emissions, TOTAL_DECIMALS);
-  zc_member_rounded(to, "total_savings_g", savings, TOTAL_DECIMALS);
-  /* Where more was emitted than at once by default there is no rate of saving. */
-  if (entry->savings >= 0 && entry->emissions + entry->savings > 0) {
-    zc_member_rounded(to, "savings_rate", savings / (emissions + savings), ZC_RATE_DECIMALS);
-  }
+  if (knows_emissions(entry)) zc_member_rounded(to, "total_emissions_g", emissions, TOTAL_DECIMALS);
+  if (knows_savings(entry)) zc_member_rounded(to, "total_savings_g", savings, TOTAL_DECIMALS);
+  write_savings_rate(entry, to);
   zc_member_integer(to, "executions_optimized", entry->optimized);
   zc_member_integer(to, "total_executions", entry->ran);
-  if (entry->ran > 0) {
+  if (entry->ran > 0 && knows_savings(entry)) {
     zc_member_rounded(to, "optimization_rate", (double)entry->optimized / entry->ran,
                       ZC_RATE_DECIMALS);
   }
+  if (entry->unknown > 0) zc_member_integer(to, "unknown_executions", entry->unknown);
   zc_member_end(to);
 }
 
 static void write_ranks(const zc_board_ranks *ranks, zc_buffer *to) {
-  if (ranks->savings == 0) return;
+  if (ranks->executions == 0) return;
   zc_member_begin(to, "rankings");
-  zc_member_integer(to, "carbon_savings_rank", ranks->savings);
-  zc_member_integer(to, "optimization_rate_rank", ranks->rate);
+  if (ranks->savings > 0) {
+    zc_member_integer(to, "carbon_savings_rank", ranks->savings);
+    zc_member_integer(to, "optimization_rate_rank", ranks->rate);
+  }
   zc_member_integer(to, "total_executions_rank", ranks->executions);
   zc_member_end(to);
 }

@@ -1,6 +1,7 @@
 /* rollup_board.h - carbon_leaderboard: the pipelines (or teams) of one period, added up and ranked.
  *
- * Made from the days of pipeline_analytics. Those without executions that ran have no rank. */
+ * Made from the days of pipeline_analytics. Those without executions that ran have no rank; those
+ * of whose savings nothing is known have none by what they saved. */
 #ifndef ZC_TABLES_ROLLUP_BOARD_H
 #define ZC_TABLES_ROLLUP_BOARD_H
 
@@ -10,8 +11,10 @@
 
 /* Zeroed to begin with. */
 typedef struct {
-  int64_t emissions, savings; /* g */
+  int64_t emissions, savings; /* g, of what is known */
   uint32_t ran, optimized;
+  uint32_t unknown;                   /* of those that ran: their emissions */
+  uint32_t unknown_savings;           /* runs of the days of whose savings nothing is known */
   uint8_t weeks_run, weeks_optimized; /* a bit for each of the period's weeks */
 } zc_board_entry;
 
@@ -25,7 +28,8 @@ void zc_board_add(zc_board_entry *entry, const zc_period *period, const zc_analy
 /* A pipeline's sums to those of its team. */
 void zc_board_add_entry(zc_board_entry *team, const zc_board_entry *pipeline);
 /* Ranks by savings, by optimisation rate, by executions, the greatest first; equal ones in the
- * order of the entries. ZC_OK or ZC_ENOMEM. */
+ * order of the entries. Where nothing is known of the savings there is no rank by savings, and none
+ * by the rate, which counts runs that saved. ZC_OK or ZC_ENOMEM. */
 int zc_board_rank(const zc_board_entry *entries, size_t n, zc_board_ranks *ret);
 
 typedef struct {

@@ -88,6 +88,37 @@ static void equal_values_keep_the_order_and_who_did_not_run_has_no_rank(void **s
   }
 }
 
+static void what_is_not_known_has_no_rank_by_savings_and_no_figures(void **state) {
+  (void)state;
+  zc_period period = zc_period_of(ZC_MONTHLY, NOW);
+  zc_board_entry entries[3] = {{0}};
+  zc_board_ranks ranks[3];
+  zc_analytics_row dark = day_of(3, 9, 0, ZC_NOT_KNOWN, ZC_NOT_KNOWN);
+  zc_analytics_row worse = day_of(3, 2, 0, 10000, -5000), half = day_of(4, 4, 1, 30000, 10000);
+  dark.unknown = 9;
+  half.unknown = 3;
+  zc_board_add(&entries[0], &period, &dark);
+  zc_board_add(&entries[1], &period, &worse);
+  zc_board_add(&entries[2], &period, &dark);
+  zc_board_add(&entries[2], &period, &half);
+  assert_int_equal(zc_board_rank(entries, 3, ranks), ZC_OK);
+  static const zc_board_ranks wanted[3] = {{0, 0, 2}, {2, 2, 3}, {1, 1, 1}};
+  assert_memory_equal(ranks, wanted, sizeof wanted);
+  zc_board_row row = {.period = &period,
+                      .identifier = "dark",
+                      .kind = "pipeline",
+                      .entry = &entries[0],
+                      .ranks = &ranks[0]};
+  assert_non_null(strstr(item_of(&row), "\"carbon_metrics\":{\"executions_optimized\":0,"
+                                        "\"total_executions\":9,\"unknown_executions\":9},"
+                                        "\"rankings\":{\"total_executions_rank\":2},"));
+  row.entry = &entries[2];
+  row.ranks = &ranks[2];
+  assert_non_null(strstr(item_of(&row), "\"carbon_metrics\":{\"total_emissions_g\":3,"
+                                        "\"total_savings_g\":1,\"savings_rate\":0.25,"));
+  assert_non_null(strstr(item, "\"unknown_executions\":12}"));
+}
+
 static const char *achievements_of(const zc_board_entry *entry, uint32_t rate_rank) {
   zc_period period = zc_period_of(ZC_MONTHLY, NOW);
   zc_board_ranks ranks = {1, rate_rank, 1};
@@ -159,6 +190,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_example_of_the_schema_is_reproduced),
       cmocka_unit_test(equal_values_keep_the_order_and_who_did_not_run_has_no_rank),
+      cmocka_unit_test(what_is_not_known_has_no_rank_by_savings_and_no_figures),
       cmocka_unit_test(achievements_are_given_at_their_limits),
       cmocka_unit_test(a_rate_is_told_only_where_there_is_one),
       cmocka_unit_test(weeks_of_a_month_are_cut_at_its_ends),

@@ -196,11 +196,17 @@ static void write_decisions(const zc_rollup_day *day, zc_buffer *to) {
   zc_member_end(to);
 }
 
-/* Grams as the records have them: longer periods add these up, and round once. */
+/* A figure as the records have it. None where runs ran and nothing is known of it. */
+static void write_sum(const zc_rollup_day *day, const char *key, const zc_rollup_sum *sum,
+                      zc_buffer *to) {
+  if (sum->n > 0 || day->ran == 0) zc_member_number(to, key, (double)sum->sum / ZC_ROLLUP_GRAMS);
+}
+
+/* Longer periods add these up, and round once. */
 static void write_sums(const zc_rollup_day *day, zc_buffer *to) {
   zc_member_begin(to, "sums");
-  zc_member_number(to, "emissions_g", (double)day->emissions.sum / ZC_ROLLUP_GRAMS);
-  zc_member_number(to, "savings_g", (double)day->savings.sum / ZC_ROLLUP_GRAMS);
+  write_sum(day, "emissions_g", &day->emissions, to);
+  write_sum(day, "savings_g", &day->savings, to);
   if (day->planned_savings.n > 0)
     zc_member_number(to, "planned_savings_g", (double)day->planned_savings.sum / ZC_ROLLUP_GRAMS);
   zc_member_end(to);

@@ -149,9 +149,41 @@ static void what_is_not_known_is_left_out(void **state) {
       "\"carbon\":{\"realised_executions\":0,\"unknown_executions\":1},"
       "\"performance\":{\"total_vcpu_hours\":0,\"total_memory_gb_hours\":0},"
       "\"decisions\":{\"run_now\":0,\"defer\":0,\"relocate\":0,\"optimized\":0},"
-      "\"sums\":{\"emissions_g\":0,\"savings_g\":0},"
+      "\"sums\":{},"
       "\"updated_at\":\"2025-12-14T00:00:00Z\",\"ttl\":1797206400}");
   finish(&w);
+}
+
+/* Emissions and savings of a row of pipeline_analytics, and of how many runs the former are not
+ * known. */
+static void a_row_gives(const char *text, int64_t emissions, int64_t savings, uint32_t unknown) {
+  zc_analytics_row row;
+  assert_int_equal(zc_analytics_row_read(text, strlen(text), &row), ZC_OK);
+  assert_true(row.emissions == emissions && row.savings == savings);
+  assert_int_equal(row.unknown, unknown);
+}
+
+#define DAY_ROW(ran, carbon, sums)                                                                 \
+  "{\"date\":\"2025-12-14\",\"executions\":{\"ran\":" #ran "},\"carbon\":{" carbon                 \
+  "},\"decisions\":{\"optimized\":0},\"sums\":{" sums "}}"
+
+static void a_sum_is_unknown_where_nothing_is_known_of_what_ran(void **state) {
+  (void)state;
+  world w = {0};
+  add_text(&w, "{\"timestamp\":1765670400,\"status\":\"SUCCESS\"}");
+  a_row_gives(item_of(&w, DAY), ZC_NOT_KNOWN, ZC_NOT_KNOWN, 1);
+  add_text(&w, "{\"timestamp\":1765670400,\"status\":\"SUCCESS\"," WORKLOAD "}");
+  a_row_gives(item_of(&w, DAY), 35913, ZC_NOT_KNOWN, 1);
+  finish(&w);
+  add_text(&w, "{\"timestamp\":1765670400,\"status\":\"CANCELLED\"}");
+  a_row_gives(item_of(&w, DAY), 0, 0, 0); /* nothing ran: nothing was emitted */
+  finish(&w);
+  /* Rows that were written before sums were left out. */
+  a_row_gives(DAY_ROW(3, "\"unknown_executions\":3", "\"emissions_g\":0,\"savings_g\":0"),
+              ZC_NOT_KNOWN, ZC_NOT_KNOWN, 3);
+  a_row_gives(DAY_ROW(3, "\"total_emissions_g\":0,\"total_savings_g\":0",
+                      "\"emissions_g\":0.0012,\"savings_g\":0"),
+              12, 0, 0);
 }
 
 static void rows_that_cannot_be_used_are_refused(void **state) {
@@ -217,6 +249,7 @@ int main(void) {
       cmocka_unit_test(realised_figures_stand_before_planned_ones),
       cmocka_unit_test(emissions_are_those_of_runs_that_took_place),
       cmocka_unit_test(what_is_not_known_is_left_out),
+      cmocka_unit_test(a_sum_is_unknown_where_nothing_is_known_of_what_ran),
       cmocka_unit_test(rows_that_cannot_be_used_are_refused),
       cmocka_unit_test(an_item_can_be_read_back),
       cmocka_unit_test(weeks_are_those_of_iso_8601),

@@ -192,12 +192,17 @@ int zc_history_row_read(const char *text, size_t length, zc_history_row *ret) {
 /* ---- analytics ---- */
 
 typedef struct {
-  double ran, optimized, emissions, savings;
+  double ran, optimized, unknown, emissions, savings, total_emissions, total_savings;
   zc_span date;
 } analytics_members;
 
 static const zc_json_field counted_fields[] = {
     {"ran", ZC_JSON_NUMBER, offsetof(analytics_members, ran), NULL, 0}};
+static const zc_json_field carbon_fields[] = {
+    {"unknown_executions", ZC_JSON_NUMBER, offsetof(analytics_members, unknown), NULL, 0},
+    {"total_emissions_g", ZC_JSON_NUMBER, offsetof(analytics_members, total_emissions), NULL, 0},
+    {"total_savings_g", ZC_JSON_NUMBER, offsetof(analytics_members, total_savings), NULL, 0},
+};
 static const zc_json_field decided_fields[] = {
     {"optimized", ZC_JSON_NUMBER, offsetof(analytics_members, optimized), NULL, 0}};
 static const zc_json_field summed_fields[] = {
@@ -207,6 +212,7 @@ static const zc_json_field summed_fields[] = {
 static const zc_json_field analytics_fields[] = {
     {"date", ZC_JSON_STRING, offsetof(analytics_members, date), NULL, 0},
     INSIDE("executions", counted_fields),
+    INSIDE("carbon", carbon_fields),
     INSIDE("decisions", decided_fields),
     INSIDE("sums", summed_fields),
 };
@@ -215,17 +221,27 @@ static bool is_count(double value) {
   return value >= 0 && value <= (double)UINT32_MAX;
 }
 
+/* A sum is known where its rounded total stands in the item, or where nothing ran: rows of before
+ * have a sum of 0 also where nothing is known. False: it should be there, and is not. */
+static bool read_sum(double exact, double total, double ran, int64_t *ret) {
+  bool unknown = isnan(total) && ran > 0;
+  *ret = unknown ? ZC_NOT_KNOWN : whole(exact, ZC_ROLLUP_GRAMS);
+  return unknown || known(*ret);
+}
+
 int zc_analytics_row_read(const char *text, size_t length, zc_analytics_row *ret) {
   analytics_members m = {.ran = NAN, .optimized = NAN, .emissions = NAN, .savings = NAN};
+  m.total_emissions = m.total_savings = NAN;
   int status = zc_json_extract(text, length, analytics_fields, COUNT(analytics_fields), &m);
   if (status != ZC_OK) return status;
-  zc_analytics_row row = {.emissions = whole(m.emissions, ZC_ROLLUP_GRAMS),
-                          .savings = whole(m.savings, ZC_ROLLUP_GRAMS)};
-  bool sound = known(row.emissions) && known(row.savings) && is_count(m.ran);
-  if (!sound || !is_count(m.optimized) || zc_date_parse(&m.date, &row.day) != ZC_OK)
-    return ZC_EDATA;
+  zc_analytics_row row = {0};
+  bool sound = read_sum(m.emissions, m.total_emissions, m.ran, &row.emissions) &&
+               read_sum(m.savings, m.total_savings, m.ran, &row.savings);
+  bool counted = is_count(m.ran) && is_count(m.optimized) && is_count(m.unknown);
+  if (!sound || !counted || zc_date_parse(&m.date, &row.day) != ZC_OK) return ZC_EDATA;
   row.ran = (uint32_t)m.ran;
   row.optimized = (uint32_t)m.optimized;
+  row.unknown = known(row.emissions) ? (uint32_t)m.unknown : row.ran;
   *ret = row;
   return ZC_OK;
 }

@@ -52,7 +52,8 @@ int zc_history_row_read(const char *text, size_t length, zc_history_row *ret);
 typedef struct {
   zc_time day;
   uint32_t ran, optimized;
-  int64_t emissions, savings; /* g */
+  uint32_t unknown;           /* of those that ran: nothing is known of their emissions */
+  int64_t emissions, savings; /* g; ZC_NOT_KNOWN: of none of those that ran */
 } zc_analytics_row;
 
 int zc_analytics_row_read(const char *text, size_t length, zc_analytics_row *ret);

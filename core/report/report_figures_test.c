@@ -1,0 +1,97 @@
+/* Emissions and savings of which nothing is known: no report tells them as none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/report/report_world.h"
+
+/* A day of which nothing is known but that runs ran, as rows of before have it: with sums of 0. */
+static const char dark_day[] =
+    "{\"date\":\"2025-12-13\",\"executions\":{\"total\":8,\"successful\":8,\"failed\":0,\"ran\":8},"
+    "\"carbon\":{\"realised_executions\":0,\"unknown_executions\":8},"
+    "\"sums\":{\"emissions_g\":0,\"savings_g\":0}}";
+
+static void unknown_emissions_are_not_told_as_none(void **state) {
+  (void)state;
+  zc_report *report =
+      ask((zc_report_request){.query = ZC_REPORT_PERFORMANCE, .pipeline = "build", .days = 3});
+  give(report, 0, dark_day);
+  zc_json *json = answer(report);
+  holds(json, "totals/ran", 8);
+  holds(json, "totals/unknown_runs", 8);
+  assert_null(zc_json_at(json, "totals/emissions_g"));
+  assert_null(zc_json_at(json, "totals/savings_g"));
+  assert_null(zc_json_at(json, "by_day/0/emissions_g"));
+  zc_json_free(json);
+  report = ask((zc_report_request){.query = ZC_REPORT_TRENDS, .pipeline = "build"});
+  give(report, 0, failed);
+  give(report, 0, "{\"timestamp\":1765700001,\"status\":\"SUCCESS\"}");
+  json = answer(report);
+  holds(json, "totals/unknown_runs", 1);
+  holds(json, "totals/emissions_g", 10);
+  zc_json_free(json);
+  report = ask((zc_report_request){.query = ZC_REPORT_TRENDS, .pipeline = "build"});
+  give(report, 0, cancelled); /* nothing ran: nothing was emitted */
+  json = answer(report);
+  holds(json, "totals/emissions_g", 0);
+  assert_null(zc_json_at(json, "totals/unknown_runs"));
+  zc_json_free(json);
+}
+
+static void a_month_says_of_how_many_runs_it_knows_nothing(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+  give_day(report, 0, "2025-11-30", 10, 10, 0, 90, 10);
+  give(report, 1, dark_day);
+  zc_json *json = answer(report);
+  says(json, "headline/0",
+       "In December 2025 1 pipeline made 8 runs, which emitted an unknown amount of CO2eq.");
+  assert_int_equal(zc_json_count(zc_json_get(json, "recommendations")), 0);
+  assert_null(zc_json_at(json, "change/emissions_percent"));
+  zc_json_free(json);
+  report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+  give(report, 1, dark_day);
+  give_day(report, 2, "2025-12-02", 6, 5, 0, 40, -10);
+  json = answer(report);
+  says(json, "headline/0",
+       "In December 2025 2 pipelines made 14 runs, of which 13 ran and emitted 40.0 g CO2eq; 8 of "
+       "them are not counted: nothing is known of their emissions.");
+  says(json, "pipelines/0/pipeline", "deploy");
+  holds(json, "pipelines/1/unknown_runs", 8);
+  assert_null(zc_json_at(json, "pipelines/1/savings_g"));
+  zc_json_free(json);
+}
+
+static void who_has_no_known_savings_stands_behind_the_ranks(void **state) {
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_LEADERBOARD});
+  give(report, 0,
+       "{\"identifier\":\"build\",\"carbon_metrics\":{\"total_executions\":9,"
+       "\"unknown_executions\":9},\"rankings\":{\"total_executions_rank\":1}}");
+  give(report, 0,
+       "{\"identifier\":\"nightly\",\"carbon_metrics\":{\"total_savings_g\":-3},"
+       "\"rankings\":{\"carbon_savings_rank\":1}}");
+  give(report, 0,
+       "{\"identifier\":\"absent\",\"carbon_metrics\":{\"total_savings_g\":9},"
+       "\"rankings\":{\"carbon_savings_rank\":1}}");
+  zc_json *json = answer(report);
+  says(json, "rows/0/identifier", "nightly");
+  says(json, "rows/1/identifier", "build");
+  holds(json, "rows/1/unknown_executions", 9);
+  assert_null(zc_json_at(json, "rows/1/carbon_savings_rank"));
+  says(json, "rows/2/identifier", "absent");
+  assert_null(zc_json_at(json, "data_quality/unreadable_rows"));
+  zc_json_free(json);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(unknown_emissions_are_not_told_as_none),
+      cmocka_unit_test(a_month_says_of_how_many_runs_it_knows_nothing),
+      cmocka_unit_test(who_has_no_known_savings_stands_behind_the_ranks),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
