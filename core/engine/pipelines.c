@@ -40,7 +40,8 @@ static int each_note(void *user, const zc_pipeline_note *note) {
   state->paused_at = note->paused_at;
   state->slots_missed = note->slots_missed;
   state->slots_paused = note->slots_paused;
-  return ZC_OK;
+  state->schedule = zc_duplicate(note->schedule);
+  return !state->schedule == !note->schedule ? ZC_OK : ZC_ENOMEM;
 }
 
 int zc_pipelines_load(zc_engine *engine, zc_error *error) {
@@ -55,6 +56,7 @@ void zc_pipelines_destroy(zc_engine *engine) {
   HASH_CLEAR(hh, engine->pipelines);
   for (; state; state = next) {
     next = state->hh.next;
+    free(state->schedule);
     free(state->name);
     free(state);
   }

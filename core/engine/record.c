@@ -116,7 +116,8 @@ static void add_pipeline(zc_change *change, const zc_pipeline_state *state, zc_t
   const zc_pipeline_note note = {.pipeline = state->name,
                                  .paused_at = state->paused_at,
                                  .slots_missed = state->slots_missed,
-                                 .slots_paused = state->slots_paused};
+                                 .slots_paused = state->slots_paused,
+                                 .schedule = state->schedule};
   zc_change_pipeline(change, &note);
   if (slot) zc_change_mark(change, state->name, slot);
 }

@@ -19,7 +19,6 @@
 #include "core/tables/rollup_hours.h"
 #include "core/tables/rollup_period.h"
 
-#define ZC_ROLLUP_MARK         "#rollups" /* among the journal's marks; no pipeline can be called so */
 #define ZC_ROLLUP_OFFSET       (5 * ZC_MINUTE) /* after the hour: its last values have come in */
 #define ZC_ROLLUP_LOOK_BACK    (2 * ZC_DAY)    /* done again at a start, before the last mark */
 #define ZC_ROLLUP_YOUNG        ZC_MINUTE     /* what an index may not show yet is read once more */

@@ -82,10 +82,12 @@ static bool request(zc_schedule *schedule, zc_time slot) {
     live = zc_execute_adopt(engine, schedule->pipeline, &execution);
   else
     zc_execution_finish(&execution);
-  if (live)
+  if (live) {
+    if (live->state->mark < slot) live->state->mark = slot;
     hand_over(live);
-  else
+  } else {
     try_again(schedule, slot);
+  }
   return live != NULL;
 }
 
@@ -113,6 +115,7 @@ static void pass_over(zc_schedule *schedule, zc_pipeline_state *state, zc_time a
   zc_log(state->paused_at ? ZC_LOG_INFO : ZC_LOG_WARNING, "schedule",
          "%s: %" PRId64 " slot%s %s, from %s to %s", p->name, n, n == 1 ? "" : "s",
          state->paused_at ? "passed while it is paused" : "missed", from, to);
+  if (state->mark < last) state->mark = last;
   zc_record_pipeline(schedule->engine, state, last, NULL, NULL);
 }
 
@@ -192,17 +195,40 @@ zc_time zc_schedule_next(const zc_engine *engine, const zc_pipeline_settings *pi
   return schedule ? schedule->next : 0;
 }
 
+/* Pipelines that are not configured are kept too: they may come back. */
 static int each_mark(void *user, const char *pipeline, zc_time slot) {
-  zc_engine *engine = user;
-  const zc_pipeline_settings *settings = zc_settings_pipeline(engine->settings, pipeline);
-  zc_schedule *schedule = settings ? schedule_of(engine, settings) : NULL;
-  if (schedule) schedule->next = slot;
-  return ZC_OK;
+  if (strcmp(pipeline, ZC_ROLLUP_MARK) == 0) return ZC_OK;
+  zc_pipeline_state *state = zc_pipelines_get(user, pipeline);
+  if (state) state->mark = slot;
+  return state ? ZC_OK : ZC_ENOMEM;
+}
+
+/* As it is kept beside the mark; NULL for want of memory. */
+static char *text_of(const zc_pipeline_settings *p) {
+  char *text;
+  return asprintf(&text, "%s %s", p->schedule, p->time_zone ? p->time_zone : "UTC") < 0 ? NULL
+                                                                                        : text;
+}
+
+/* Whether its mark is a slot of this schedule. One that a journal of before version 3 has is taken
+ * for one. */
+static bool is_marked(zc_schedule *schedule, zc_pipeline_state *state) {
+  if (!state || !state->mark) return false;
+  char *text = text_of(schedule->pipeline);
+  bool same = text && (!state->schedule || strcmp(state->schedule, text) == 0);
+  if (same && !state->schedule) {
+    state->schedule = text;
+    zc_record_pipeline(schedule->engine, state, 0, NULL, NULL);
+    return true;
+  }
+  free(text);
+  return same;
 }
 
 /* A pipeline that is new, or has another schedule, begins now: its mark says so from here on, so
- * that a slot which a restart falls on is not taken for one from before its time. With `once` it
- * begins at the newest slot that can still be made up for. */
+ * that a slot which a restart falls on is not taken for one from before its time. Where the clock
+ * was set back it begins behind the mark: its slots up to there may have been taken up. With `once`
+ * it begins at the newest slot that can still be made up for. */
 static void begin(zc_schedule *schedule, zc_time now) {
   zc_engine *engine = schedule->engine;
   const zc_pipeline_settings *p = schedule->pipeline;
@@ -210,11 +236,27 @@ static void begin(zc_schedule *schedule, zc_time now) {
   if (engine->options.once)
     after = zc_cron_before_newest(&p->cron, p->zone, now - ZC_LATE_GRACE, now, 1);
   zc_pipeline_state *state = zc_pipelines_get(engine, p->name);
-  if (state)
+  if (state) {
+    if (state->mark < after) state->mark = after;
+    after = state->mark;
+    free(state->schedule);
+    state->schedule = text_of(p);
     zc_record_pipeline(engine, state, after, NULL, NULL);
-  else
+  } else {
     zc_log(ZC_LOG_ERROR, "schedule", "%s: no memory to note when its schedule begins", p->name);
+  }
   plan(schedule, after);
+}
+
+/* Of a pipeline without a schedule no slot is missed: should it get one again it begins anew. */
+static void forget_gone(zc_engine *engine) {
+  for (zc_pipeline_state *state = engine->pipelines; state; state = state->hh.next) {
+    const zc_pipeline_settings *p = zc_settings_pipeline(engine->settings, state->name);
+    bool gone = state->schedule && *state->schedule && !(p && p->has_schedule);
+    if (!gone) continue;
+    *state->schedule = '\0';
+    zc_record_pipeline(engine, state, 0, NULL, NULL);
+  }
 }
 
 /* With `once` what is due is asked for right away; else the timers do it. */
@@ -223,11 +265,13 @@ void zc_schedule_start(zc_engine *engine) {
   if (zc_journal_marks(engine->journal, each_mark, engine) != ZC_OK) {
     zc_log(ZC_LOG_ERROR, "schedule", "the journal's marks cannot be read: schedules begin now");
   }
+  forget_gone(engine);
   for (size_t i = 0; i < engine->n_schedules; i++) {
     zc_schedule *schedule = &engine->schedules[i];
+    zc_pipeline_state *state = zc_pipelines_get(engine, schedule->pipeline->name);
     schedule->timer.owner = schedule->pipeline->name;
-    if (schedule->next)
-      plan(schedule, schedule->next);
+    if (is_marked(schedule, state))
+      plan(schedule, state->mark);
     else
       begin(schedule, now);
     if (engine->options.once && schedule->next && schedule->next <= now) take_due(schedule, now);
@@ -273,6 +317,7 @@ void zc_schedule_exchange(zc_engine *engine, zc_engine *fresh) {
 }
 
 void zc_schedule_renew(zc_engine *engine) {
+  forget_gone(engine);
   for (size_t i = 0; i < engine->n_schedules; i++) {
     zc_schedule *schedule = &engine->schedules[i];
     schedule->timer.owner = schedule->pipeline->name;

@@ -91,6 +91,7 @@ typedef struct {
 /* ---- roll up ---- */
 
 typedef struct zc_rollup zc_rollup; /* rollup_parts.h */
+#define ZC_ROLLUP_MARK "#rollups"   /* among the journal's marks; no pipeline can be called so */
 
 /* ---- pipelines and places ---- */
 
@@ -102,6 +103,8 @@ typedef struct {
   char *name;
   zc_time paused_at; /* 0: it is not paused */
   int64_t slots_missed, slots_paused;
+  zc_time mark;         /* the newest slot that was taken up, or passed over; 0: none */
+  char *schedule;       /* what that is a slot of (schedule.c); NULL: not known */
   size_t under_way;     /* of its runs: TRIGGERING or RUNNING */
   struct zc_live *runs; /* in memory; zc_live.next_run (utlist.h) */
   UT_hash_handle hh;

@@ -120,7 +120,8 @@ void zc_change_mark(zc_change *change, const char *pipeline, zc_time slot) {
 
 void zc_change_pipeline(zc_change *change, const zc_pipeline_note *note) {
   if (!change || change->status != ZC_OK) return;
-  zc_write *write = add(change, ZC_WRITE_PIPELINE, &(texts){.name = note->pipeline});
+  texts from = {.name = note->pipeline, .second = note->schedule};
+  zc_write *write = add(change, ZC_WRITE_PIPELINE, &from);
   if (!write) return;
   write->number = note->paused_at;
   write->missed = note->slots_missed;

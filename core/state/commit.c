@@ -25,8 +25,9 @@ static const char *const statements[ZC_SQL_STATEMENTS] = {
                     "WHERE excluded.slot>slot",
     [ZC_SQL_CURSOR] = "UPDATE sinks SET sequence=?2,sum=zc_sum(?1,?2) "
                       "WHERE name=?1 AND sequence<?2",
-    [ZC_SQL_PIPELINE] = "INSERT OR REPLACE INTO pipelines(name,paused_at,missed,paused,sum) "
-                        "VALUES(?1,?2,?3,?4,zc_sum(?1,?2,?3,?4))",
+    [ZC_SQL_PIPELINE] = "INSERT OR REPLACE INTO "
+                        "pipelines(name,paused_at,missed,paused,schedule,sum) "
+                        "VALUES(?1,?2,?3,?4,?5,zc_sum(?1,?2,?3,?4,?5))",
     /* At most 1,000 at once: a sink takes fewer, so that the outbox still shrinks. */
     [ZC_SQL_TRIM] = "DELETE FROM outbox WHERE sequence<=(SELECT min(sequence) FROM sinks) AND "
                     "sequence<(SELECT min(sequence) FROM outbox)+1000",
@@ -112,6 +113,7 @@ static int write_pipeline(zc_journal *journal, const zc_write *write) {
   sqlite3_stmt *statement = journal->sql[ZC_SQL_PIPELINE];
   sqlite3_bind_int64(statement, 3, write->missed);
   sqlite3_bind_int64(statement, 4, write->paused);
+  bind_text(statement, 5, write->second);
   return write_number(journal, ZC_SQL_PIPELINE, write);
 }
 

@@ -25,10 +25,18 @@ static const char *const schema[] = {
     "CREATE TABLE sinks(name TEXT PRIMARY KEY NOT NULL, sequence INTEGER NOT NULL, sum INTEGER NOT "
     "NULL) WITHOUT ROWID",
     "CREATE TABLE pipelines(name TEXT PRIMARY KEY NOT NULL, paused_at INTEGER NOT NULL, missed "
-    "INTEGER NOT NULL, paused INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID",
+    "INTEGER NOT NULL, paused INTEGER NOT NULL, sum INTEGER NOT NULL, schedule TEXT) WITHOUT ROWID",
 };
 #define SCHEMA_PARTS (sizeof schema / sizeof *schema)
 #define FIRST_PARTS  (SCHEMA_PARTS - 1) /* of version 1, which had no `pipelines` */
+
+/* The last part in version 2, and how it becomes the present one. What is damaged stays so. */
+static const char pipelines_2[] =
+    "CREATE TABLE pipelines(name TEXT PRIMARY KEY NOT NULL, paused_at INTEGER NOT NULL, missed "
+    "INTEGER NOT NULL, paused INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID";
+static const char from_2[] = "ALTER TABLE pipelines ADD COLUMN schedule TEXT;"
+                             "UPDATE pipelines SET sum=zc_sum(name,paused_at,missed,paused,"
+                             "schedule) WHERE sum IS zc_sum(name,paused_at,missed,paused)";
 
 /* zc_sum(…): FNV-1a, 64 bits, over the arguments' texts. */
 static void sum(sqlite3_context *context, int n, sqlite3_value **values) {
@@ -231,11 +239,12 @@ static int check_kind(sqlite3 *database, const char *path, int64_t *ret_version,
   return ZC_OK;
 }
 
-static bool is_in_schema(const char *sql) {
-  for (size_t i = 0; sql && i < SCHEMA_PARTS; i++) {
+static bool is_in_schema(const char *sql, int64_t version) {
+  for (size_t i = 0; sql && i < FIRST_PARTS; i++) {
     if (strcmp(sql, schema[i]) == 0) return true;
   }
-  return false;
+  const char *last = version == 2 ? pipelines_2 : schema[FIRST_PARTS];
+  return sql && version > 1 && strcmp(sql, last) == 0;
 }
 
 static int check_schema(sqlite3 *database, const char *path, int64_t version, zc_error *error) {
@@ -248,7 +257,7 @@ static int check_schema(sqlite3 *database, const char *path, int64_t version, zc
                                   -1, &statement, NULL);
   if (result != SQLITE_OK) return unreadable(database, path, result, error);
   for (; (result = sqlite3_step(statement)) == SQLITE_ROW; found++)
-    known += is_in_schema((const char *)sqlite3_column_text(statement, 0));
+    known += is_in_schema((const char *)sqlite3_column_text(statement, 0), version);
   sqlite3_finalize(statement);
   if (result != SQLITE_DONE) return unreadable(database, path, result, error);
   if (known == parts && found == parts) return ZC_OK; /* no triggers, no views */
@@ -281,13 +290,16 @@ static int check_rows(sqlite3 *database, const char *path, int64_t version, zc_e
       {"sinks", "SELECT count(*) FROM sinks WHERE sum IS NOT zc_sum(name,sequence)"},
       {"the outbox's counter", "SELECT coalesce((SELECT max(sequence) FROM sinks), 0) > "
                                "coalesce((SELECT seq FROM sqlite_sequence), 0)"},
-      {"pipelines", /* the last one: version 1 has none */
-       "SELECT count(*) FROM pipelines WHERE sum IS NOT zc_sum(name,paused_at,missed,paused)"},
+      {"pipelines", "SELECT count(*) FROM pipelines WHERE sum IS NOT "
+                    "zc_sum(name,paused_at,missed,paused,schedule)"},
   };
-  size_t n = sizeof questions / sizeof *questions - (version == 1);
-  for (size_t i = 0; i < n; i++) {
+  static const char pipelines_of_2[] =
+      "SELECT count(*) FROM pipelines WHERE sum IS NOT zc_sum(name,paused_at,missed,paused)";
+  size_t n = sizeof questions / sizeof *questions; /* the last one: version 1 has none */
+  for (size_t i = 0; i < n - (version == 1); i++) {
     int64_t bad = 0;
-    int result = zc_database_number(database, questions[i][1], &bad);
+    bool older = version == 2 && i == n - 1;
+    int result = zc_database_number(database, older ? pipelines_of_2 : questions[i][1], &bad);
     if (result != SQLITE_OK) return unreadable(database, path, result, error);
     if (bad) return zc_journal_damaged(error, path, "it is damaged (rows of %s)", questions[i][0]);
   }
@@ -338,14 +350,14 @@ int zc_database_check(sqlite3 *database, const char *path, zc_check how, zc_erro
   return status == ZC_OK ? check_rows(database, path, version, error) : status;
 }
 
-/* From version 1, in one transaction: a file is of the one or of the other. */
+/* From an older version, in one transaction: a file is of the one or of the other. */
 static int upgrade(sqlite3 *database) {
   int64_t version = ZC_JOURNAL_VERSION;
   char sql[512];
   int result = zc_database_number(database, "PRAGMA user_version", &version);
   if (result != SQLITE_OK || version == ZC_JOURNAL_VERSION) return result;
-  snprintf(sql, sizeof sql, "BEGIN;%s;PRAGMA user_version = %d;COMMIT", schema[FIRST_PARTS],
-           ZC_JOURNAL_VERSION);
+  snprintf(sql, sizeof sql, "BEGIN;%s;PRAGMA user_version = %d;COMMIT",
+           version == 1 ? schema[FIRST_PARTS] : from_2, ZC_JOURNAL_VERSION);
   result = zc_database_run(database, sql);
   if (!sqlite3_get_autocommit(database)) zc_database_run(database, "ROLLBACK");
   return result;

@@ -73,6 +73,7 @@ typedef struct {
   /* Slots that passed without a run, since the beginning: while the engine was away, and while the
    * pipeline was paused. */
   int64_t slots_missed, slots_paused;
+  const char *schedule; /* what its mark is a slot of; "": of none any more; NULL: not known */
 } zc_pipeline_note;
 void zc_change_pipeline(zc_change *change, const zc_pipeline_note *note);
 /* Hands the change over (freed here). callback (may be NULL) comes on a later turn, after the

@@ -19,7 +19,8 @@ static void fill(rig *r) {
     zc_change *change = zc_change_begin(r->journal);
     snprintf(text, sizeof text, "pipeline-%d", i);
     zc_change_mark(change, text, i);
-    zc_change_pipeline(change, &(zc_pipeline_note){text, i % 2 ? 0 : RIG_START + i, i, 2 * i});
+    zc_change_pipeline(change, &(zc_pipeline_note){text, i % 2 ? 0 : RIG_START + i, i, 2 * i,
+                                                   i % 3 ? "0 3 * * * UTC" : NULL});
     zc_journal_commit(r->journal, change, rig_count, r);
   }
   rig_run(r);
@@ -48,7 +49,8 @@ static int add_mark(void *user, const char *pipeline, zc_time slot) {
 static int add_pipeline(void *user, const zc_pipeline_note *note) {
   content *all = user;
   const long long at = note->paused_at, missed = note->slots_missed, paused = note->slots_paused;
-  return zc_buffer_printf(&all->text, "%s %lld %lld %lld\n", note->pipeline, at, missed, paused);
+  return zc_buffer_printf(&all->text, "%s %lld %lld %lld %s\n", note->pipeline, at, missed, paused,
+                          note->schedule ? note->schedule : "-");
 }
 
 static void add_items(void *user, int status, const zc_outbox_item *items, size_t n) {
@@ -183,9 +185,21 @@ static void expect_refusal(rig *r, const char *word) {
   free(before.bytes);
 }
 
+static void same_sum(sqlite3_context *context, int n, sqlite3_value **values) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  for (int i = 0; i < n; i++) {
+    const unsigned char *text = sqlite3_value_text(values[i]);
+    int length = sqlite3_value_bytes(values[i]);
+    for (int j = 0; j <= length; j++)
+      hash = (hash ^ (j < length && text ? text[j] : 0x1ffu)) * UINT64_C(0x100000001b3);
+  }
+  sqlite3_result_int64(context, (sqlite3_int64)hash);
+}
+
 static void alter(rig *r, const char *sql) {
   sqlite3 *database;
   assert_int_equal(sqlite3_open(r->file, &database), SQLITE_OK);
+  sqlite3_create_function(database, "zc_sum", -1, SQLITE_UTF8, NULL, same_sum, NULL, NULL);
   assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
   sqlite3_close(database);
 }
@@ -212,50 +226,32 @@ static void what_belongs_to_no_journal_is_refused(void **state) {
   expect_refusal(r, "tables");
 }
 
-static void same_sum(sqlite3_context *context, int n, sqlite3_value **values) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (int i = 0; i < n; i++) {
-    const unsigned char *text = sqlite3_value_text(values[i]);
-    int length = sqlite3_value_bytes(values[i]);
-    for (int j = 0; j <= length; j++)
-      hash = (hash ^ (j < length && text ? text[j] : 0x1ffu)) * UINT64_C(0x100000001b3);
-  }
-  sqlite3_result_int64(context, (sqlite3_int64)hash);
-}
-
 /* With a sum that is right: its columns and its body tell different tales. */
 static void a_row_that_contradicts_itself_is_refused(void **state) {
   rig *r = *state;
   zc_error error = {0};
   char *text = NULL;
-  sqlite3 *database;
   fill(r);
   assert_int_equal(inspect(r, &text, &error), ZC_OK);
   free(text);
-  assert_int_equal(sqlite3_open(r->file, &database), SQLITE_OK);
-  sqlite3_create_function(database, "zc_sum", -1, SQLITE_UTF8, NULL, same_sum, NULL, NULL);
-  assert_int_equal(
-      sqlite3_exec(database,
-                   "UPDATE executions SET status='TRIGGERING', live=1 WHERE live=0;"
-                   "UPDATE executions SET sum=zc_sum(id,pipeline,status,live,requested_at,"
-                   "updated_seq,body,record)",
-                   NULL, NULL, NULL),
-      SQLITE_OK);
-  assert_true(sqlite3_total_changes(database) > 1);
-  sqlite3_close(database);
+  alter(r, "UPDATE executions SET status='TRIGGERING', live=1 WHERE live=0;"
+           "UPDATE executions SET sum=zc_sum(id,pipeline,status,live,requested_at,"
+           "updated_seq,body,record)");
   assert_int_equal(inspect(r, &text, &error), ZC_EDATA);
 }
 
 static void other_versions_are_refused(void **state) {
   rig *r = *state;
   fill(r);
-  alter(r, "PRAGMA user_version = 3");
+  alter(r, "PRAGMA user_version = 4");
   expect_refusal(r, "newer");
   alter(r, "PRAGMA user_version = 0");
   expect_refusal(r, "unknown version");
   alter(r, "PRAGMA user_version = 1"); /* which it is not */
   expect_refusal(r, "tables");
-  alter(r, "PRAGMA user_version = 2; DROP INDEX executions_live");
+  alter(r, "PRAGMA user_version = 2"); /* likewise */
+  expect_refusal(r, "tables");
+  alter(r, "PRAGMA user_version = 3; DROP INDEX executions_live");
   expect_refusal(r, "tables");
 }
 
@@ -275,6 +271,35 @@ static void a_journal_of_version_1_is_taken_over(void **state) {
     free(after);
   }
   free(before);
+}
+
+#define PIPELINES_2                                                                                \
+  "DROP TABLE pipelines; "                                                                         \
+  "CREATE TABLE pipelines(name TEXT PRIMARY KEY NOT NULL, paused_at INTEGER NOT NULL, missed "     \
+  "INTEGER NOT NULL, paused INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID; "               \
+  "PRAGMA user_version = 2; "
+
+static void a_journal_of_version_2_is_taken_over(void **state) {
+  rig *r = *state;
+  zc_error error = {0};
+  char *text = NULL;
+  fill(r);
+  alter(r, PIPELINES_2
+        "INSERT INTO pipelines VALUES('nightly', 1000, 2, 3, zc_sum('nightly', 1000, 2, 3)); "
+        "INSERT INTO marks VALUES('nightly', 500, zc_sum('nightly', 500))");
+  for (int i = 0; i < 2; i++) {
+    if (inspect(r, &text, &error) != ZC_OK) fail_msg("%s", error.text);
+    assert_non_null(strstr(text, "nightly 1000 2 3 -"));
+    free(text);
+  }
+}
+
+static void a_damaged_row_of_version_2_is_not_taken_over(void **state) {
+  rig *r = *state;
+  fill(r);
+  alter(r, PIPELINES_2 "INSERT INTO pipelines VALUES('nightly', 1000, 2, 3, "
+                       "zc_sum('nightly', 1000, 2, 4))");
+  expect_refusal(r, "rows of pipelines");
 }
 
 static void a_wal_without_its_file_is_named(void **state) {
@@ -342,7 +367,7 @@ static void what_is_not_damaged_is_not_kept_aside(void **state) {
   rig_open(r);
   assert_int_equal(keep_aside(r, name, sizeof name), ZC_ECONFLICT); /* in use */
   rig_close(r);
-  alter(r, "PRAGMA user_version = 3");
+  alter(r, "PRAGMA user_version = 4");
   assert_int_equal(keep_aside(r, name, sizeof name), ZC_EINVAL); /* a newer program's */
   assert_int_equal(access(r->file, F_OK), 0);
 }
@@ -410,6 +435,8 @@ static void damaged_executions_marks_and_cursors_are_refused(void **state) {
       {"UPDATE marks SET slot = slot + 1 WHERE pipeline = 'pipeline-3'", "rows of marks"},
       {"UPDATE sinks SET sequence = sequence + 1 WHERE name = 'a'", "rows of sinks"},
       {"UPDATE pipelines SET paused_at = 0 WHERE name = 'pipeline-2'", "rows of pipelines"},
+      {"UPDATE pipelines SET schedule = '0 4 * * * UTC' WHERE name = 'pipeline-2'",
+       "rows of pipelines"},
   };
   for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
     rig_empty(r->directory);
@@ -429,6 +456,10 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_row_that_contradicts_itself_is_refused, rig_setup,
                                       rig_teardown),
       cmocka_unit_test_setup_teardown(other_versions_are_refused, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_journal_of_version_2_is_taken_over, rig_setup,
+                                      rig_teardown),
+      cmocka_unit_test_setup_teardown(a_damaged_row_of_version_2_is_not_taken_over, rig_setup,
+                                      rig_teardown),
       cmocka_unit_test_setup_teardown(a_journal_of_version_1_is_taken_over, rig_setup,
                                       rig_teardown),
       cmocka_unit_test_setup_teardown(a_wal_without_its_file_is_named, rig_setup, rig_teardown),

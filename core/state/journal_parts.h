@@ -22,7 +22,7 @@
 
 #include "core/state/journal.h"
 
-#define ZC_JOURNAL_VERSION  2  /* of the schema */
+#define ZC_JOURNAL_VERSION  3  /* of the schema */
 #define ZC_JOURNAL_REFUSALS 64 /* commits of a NULL change that wait to be called back */
 
 typedef struct zc_job zc_job;
@@ -59,7 +59,7 @@ struct zc_write {
   int64_t number;         /* requested_at, slot, sequence or paused_at */
   int64_t missed, paused; /* a pipeline's */
   const char *name;       /* id, table, pipeline or sink */
-  const char *second;     /* an execution's pipeline */
+  const char *second;     /* an execution's pipeline, a pipeline's schedule or NULL */
   const char *status;
   const char *body;
   const char *record; /* an execution's; NULL: none */

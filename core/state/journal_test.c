@@ -112,6 +112,7 @@ static int one_note(void *user, const zc_pipeline_note *note) {
   sum->paused_at += note->paused_at;
   sum->slots_missed += note->slots_missed;
   sum->slots_paused += note->slots_paused;
+  assert_string_equal(note->schedule, "0 3 * * * UTC");
   return ZC_OK;
 }
 
@@ -136,7 +137,8 @@ static void what_is_noted_of_a_pipeline_outlives_a_restart(void **state) {
   rig_open(r);
   for (int i = 1; i <= 2; i++) {
     zc_change *change = zc_change_begin(r->journal);
-    zc_change_pipeline(change, &(zc_pipeline_note){"nightly", RIG_START, 10 * i, i});
+    zc_change_pipeline(change,
+                       &(zc_pipeline_note){"nightly", RIG_START, 10 * i, i, "0 3 * * * UTC"});
     zc_journal_commit(r->journal, change, rig_count, r);
   }
   rig_run(r);

@@ -145,8 +145,8 @@ int zc_journal_pipelines(zc_journal *journal, int (*each)(void *user, const zc_p
                          void *user) {
   sqlite3_stmt *statement;
   int status = prepare(journal,
-                       "SELECT name,paused_at,missed,paused,"
-                       "sum IS zc_sum(name,paused_at,missed,paused) FROM pipelines",
+                       "SELECT name,paused_at,missed,paused,schedule,"
+                       "sum IS zc_sum(name,paused_at,missed,paused,schedule) FROM pipelines",
                        &statement);
   if (status != ZC_OK) return status;
   int result = SQLITE_ROW;
@@ -154,11 +154,13 @@ int zc_journal_pipelines(zc_journal *journal, int (*each)(void *user, const zc_p
     const zc_pipeline_note note = {.pipeline = (const char *)sqlite3_column_text(statement, 0),
                                    .paused_at = sqlite3_column_int64(statement, 1),
                                    .slots_missed = sqlite3_column_int64(statement, 2),
-                                   .slots_paused = sqlite3_column_int64(statement, 3)};
-    if (!note.pipeline)
+                                   .slots_paused = sqlite3_column_int64(statement, 3),
+                                   .schedule = (const char *)sqlite3_column_text(statement, 4)};
+    bool unknown = sqlite3_column_type(statement, 4) == SQLITE_NULL;
+    if (!note.pipeline || (!note.schedule && !unknown))
       status = ZC_ENOMEM;
     else
-      status = sqlite3_column_int(statement, 4) ? each(user, &note) : ZC_EDATA;
+      status = sqlite3_column_int(statement, 5) ? each(user, &note) : ZC_EDATA;
   }
   return finish(journal, statement, status, result);
 }

@@ -195,6 +195,28 @@ def downtime_costs_no_slot_uncounted_and_none_twice(program):
         engine.stop()
 
 
+def a_schedule_that_a_reload_brings_behind_the_mark_fires_no_slot_again(program):
+    with engine_of(program, SCHEDULED) as engine:
+        engine.start("2026-06-01 10:09:58")
+        slots = ["2026-06-01 10:10"]
+        taken(engine, slots)
+        engine.set_clock("2026-06-01 10:05:00")
+        engine.idle()
+        gone = SCHEDULED.replace("name: p,", "name: q,")
+        for config in (SCHEDULED.replace("* * * * *", "*/5 * * * *"), gone, SCHEDULED):
+            program.write("zerocarb.yaml", config)
+            done = subprocess.run([program.binary, "reload", "-c", engine.config], cwd=program.folder,
+                                  env=engine.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+            equal(done.returncode, 0, done.stderr)
+        engine.set_clock("2026-06-01 10:09:58")
+        engine.idle()
+        engine.set_clock("2026-06-01 10:10:59")
+        slots.append("2026-06-01 10:11")
+        taken(engine, slots)
+        equal(engine.log().count("NOT_TRIGGERED"), 2, engine.tail())
+        engine.stop()
+
+
 DEFERRED = """
 regions: [a]
 engine: {state_dir: ./state}
@@ -295,5 +317,6 @@ def after_a_step_the_sources_are_asked_before_anything_is_decided(program):
 main([after_a_step_the_sources_are_asked_before_anything_is_decided,
       a_clock_that_is_set_fires_no_slot_twice_and_misses_none_uncounted,
       downtime_costs_no_slot_uncounted_and_none_twice,
+      a_schedule_that_a_reload_brings_behind_the_mark_fires_no_slot_again,
       a_deferred_run_keeps_its_deadline_whatever_the_clock_does,
       a_deadline_that_was_jumped_over_or_slept_through_starts_the_run_at_once])

@@ -110,6 +110,41 @@ def the_first_slot_is_not_lost_where_a_restart_falls_on_it(program):
     equal(status["slots_missed"], 0)
 
 
+def another_schedule(program, *steps):
+    """Runs the engine from 10:00 to 16:30 with each of these schedules but the last, day after day, and then a minute with
+    that one; the slots that the last one took up, and what the engine said."""
+    catch_up = ("max_defer_hours: 0", "catch_up: all")
+    for day, schedule in enumerate(steps):
+        own = (f'schedule: "{schedule}"',) if schedule else ()
+        prepare(program, pipeline("p", *own, *catch_up))
+        last = day == len(steps) - 1
+        date = f"2026-01-0{day + 2 - last}"
+        _, said = replay(program, f"{date}T{'16:31' if last else '10:00'}:00Z", f"{date}T{'16:32' if last else '16:30'}:00Z")
+    return [row["slot"][11:16] for row in items(program)], said
+
+
+def a_schedule_that_came_with_a_restart_begins_then(program):
+    slots, said = another_schedule(program, "0 3 * * *", "*/15 * * * *")
+    equal(slots, [], "no slot of */15 has come yet")
+    equal("missed" in said, False, said)
+    status, _ = replay(program, "2026-01-02T16:46:00Z", "2026-01-02T16:47:00Z")
+    equal([row["slot"][11:16] for row in items(program)], ["16:45"], "a restart with the same one goes on")
+    equal(status["slots_missed"], 0)
+
+
+def a_schedule_that_was_away_for_a_while_begins_when_it_is_back(program):
+    slots, said = another_schedule(program, "0 3 * * *", None, "0 3 * * *")
+    equal(slots, [], said)
+
+
+def a_schedule_with_another_zone_begins_anew(program):
+    prepare(program, pipeline("p", 'schedule: "0 12 * * *"', "catch_up: all"))
+    replay(program, "2026-01-02T10:00:00Z", "2026-01-02T10:10:00Z")
+    prepare(program, pipeline("p", 'schedule: "0 12 * * *"', "catch_up: all", "time_zone: Asia/Tokyo"))
+    replay(program, "2026-01-03T10:00:00Z", "2026-01-03T10:10:00Z")
+    equal(items(program), [])
+
+
 ONCE = """
 regions: [a]
 engine: {state_dir: ./state}
@@ -290,6 +325,8 @@ def at_deadline_wait_never_exceeds_the_limit(program):
 
 if __name__ == "__main__":
     main([the_first_slot_is_not_lost_where_a_restart_falls_on_it, a_pipeline_that_once_sees_first_has_missed_nothing,
+          a_schedule_that_came_with_a_restart_begins_then, a_schedule_that_was_away_for_a_while_begins_when_it_is_back,
+          a_schedule_with_another_zone_begins_anew,
           slots_made_up_for_start_in_their_order,
           catch_up_none_counts_what_was_missed, catch_up_latest_takes_the_newest_while_its_deadline_lasts,
           catch_up_latest_drops_what_is_long_past_its_deadline, catch_up_all_takes_the_newest_few_in_their_order,
