@@ -14,7 +14,7 @@
 #define RUN                                                                                        \
   "execution_id", "requested_at", "pipeline", "status", "decision", "region", "planned_start",     \
       "started_at", "finished_at", "intensity", "default_intensity", "emissions_g",                \
-      "planned_savings_g", "planned_savings_percent", "realised_savings_g",                        \
+      "planned_emissions_g", "planned_savings_g", "planned_savings_percent", "realised_savings_g", \
       "realised_savings_percent", "message"
 
 static const char *const performance[] = {"date",

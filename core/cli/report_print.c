@@ -8,9 +8,10 @@
 
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
+#include "core/model/workload.h"
 
 #define CELL_SIZE 160
-#define TEXT      (-1) /* a column's decimals: words */
+#define TEXT      (-1) /* a column's decimals: words, or a list of them */
 #define SHARE     (-2) /* 0..1, shown as percent */
 #define NAMED     3    /* best hours that are named */
 #define ROWS_MOST 40   /* of a table on a terminal: --json and --csv have all */
@@ -34,20 +35,31 @@ static double number_at(const zc_json *json, const char *path) {
 
 static const char *figure(double value, int decimals, char text[32]) {
   if (!isfinite(value)) return "-";
-  snprintf(text, 32, "%.*f", decimals, value);
+  snprintf(text, 32, "%.*f", decimals, zc_round(value, decimals));
   return text;
+}
+
+static void words_text(const zc_json *row, const char *path, char text[CELL_SIZE]) {
+  const zc_json *list = zc_json_at(row, path);
+  size_t length = 0;
+  snprintf(text, CELL_SIZE, "%s", text_at(row, path, "-"));
+  for (size_t i = 0; i < zc_json_count(list) && length < CELL_SIZE; i++) {
+    int n = snprintf(text + length, CELL_SIZE - length, "%s%s", i ? " " : "",
+                     text_at(zc_json_member(list, i, NULL), "", "-"));
+    length += n > 0 ? (size_t)n : 0;
+  }
 }
 
 static void cell_text(const zc_json *row, const column *c, char text[CELL_SIZE]) {
   double value = number_at(row, c->path);
   if (c->decimals == TEXT)
-    snprintf(text, CELL_SIZE, "%s", text_at(row, c->path, "-"));
+    words_text(row, c->path, text);
   else if (!isfinite(value))
     snprintf(text, CELL_SIZE, "-");
   else if (c->decimals == SHARE)
-    snprintf(text, CELL_SIZE, "%.1f %%", 100 * value);
+    snprintf(text, CELL_SIZE, "%.1f %%", zc_round(100 * value, 1));
   else
-    snprintf(text, CELL_SIZE, "%.*f", c->decimals, value);
+    snprintf(text, CELL_SIZE, "%.*f", c->decimals, zc_round(value, c->decimals));
 }
 
 /* ---- tables ---- */
@@ -348,6 +360,7 @@ static void print_regions(const zc_json *json) {
   const zc_json *regions = zc_json_get(json, "regions");
   print_title(json, "regions");
   PRINT_ROWS(json, "regions", columns);
+  print_sentences(json, "notes", NULL);
   zc_output_printf("\n");
   for (size_t i = 0; i < zc_json_count(regions); i++)
     print_region_days(json, text_at(zc_json_member(regions, i, NULL), "region", "-"));
@@ -377,6 +390,7 @@ static void print_monthly(const zc_json *json) {
   static const column regions[] = {{"REGION", "region", TEXT},
                                    {"MEAN", "mean_intensity", 1},
                                    {"MONTH BEFORE", "previous_mean_intensity", 1},
+                                   {"HOURS", "hours", 0},
                                    {"CLEANEST", "cleanest_share", SHARE}};
   char title[64];
   snprintf(title, sizeof title, "carbon report %s", text_at(json, "month", ""));
@@ -413,15 +427,12 @@ static void print_recommend(const zc_json *json) {
 }
 
 static void print_leaderboard(const zc_json *json) {
-  static const column columns[] = {{"RANK", "carbon_savings_rank", 0},
-                                   {"NAME", "identifier", TEXT},
-                                   {"SAVED g", "savings_g", 2},
-                                   {"SAVED SHARE", "savings_rate", SHARE},
-                                   {"EMITTED g", "emissions_g", 2},
-                                   {"OPTIMISED", "executions_optimized", 0},
-                                   {"OF", "total_executions", 0},
-                                   {"OPTIMISED SHARE", "optimization_rate", SHARE},
-                                   {"ACHIEVEMENTS", "achievements/0", TEXT}};
+  static const column columns[] = {
+      {"RANK", "carbon_savings_rank", 0},    {"NAME", "identifier", TEXT},
+      {"SAVED g", "savings_g", 2},           {"SAVED SHARE", "savings_rate", SHARE},
+      {"EMITTED g", "emissions_g", 2},       {"OPTIMISED", "executions_optimized", 0},
+      {"OF", "total_executions", 0},         {"OPTIMISED SHARE", "optimization_rate", SHARE},
+      {"ACHIEVEMENTS", "achievements", TEXT}};
   char title[128];
   snprintf(title, sizeof title, "leaderboard of %ss, %s %s", text_at(json, "kind", ""),
            text_at(json, "period", ""), text_at(json, "key", ""));
@@ -440,7 +451,9 @@ static void print_runs(const zc_json *json) {
                                    {"REALISED g", "realised_savings_g", 2},
                                    {"MESSAGE", "message", TEXT}};
   int more = 0;
-  print_title(json, text_at(json, "report", "runs"));
+  bool plans = strcmp(text_at(json, "report", ""), "savings") == 0;
+  print_title(json, plans ? "the greatest savings planned, of runs that took place or not"
+                          : text_at(json, "report", "runs"));
   PRINT_ROWS(json, "runs", columns);
   zc_json_boolean(zc_json_get(json, "more"), &more);
   if (more) zc_output_printf("  there are more: --limit N shows them\n");
@@ -456,10 +469,6 @@ static void print_optimal_regions(const zc_json *json) {
 }
 
 int zc_report_print(const zc_report_document *document) {
-  static const bool is_derived[ZC_REPORT_QUERIES] = {[ZC_REPORT_PERFORMANCE] = true,
-                                                     [ZC_REPORT_MONTHLY] = true,
-                                                     [ZC_REPORT_REGIONS] = true,
-                                                     [ZC_REPORT_LEADERBOARD] = true};
   static void (*const prints[ZC_REPORT_QUERIES])(const zc_json *json) = {
       [ZC_REPORT_PERFORMANCE] = print_performance,
       [ZC_REPORT_TRENDS] = print_trends,
@@ -482,11 +491,7 @@ int zc_report_print(const zc_report_document *document) {
   }
   prints[document->query](json);
   if (zc_json_number(zc_json_at(json, "data_quality/rows"), &rows) == ZC_OK && rows < 1)
-    zc_cli_message("no rows: the tables know nothing of this%s",
-                   is_derived[document->query]
-                       ? " (they are made every rollups.every, the first time five minutes after "
-                         "the first start; `zerocarb tables rebuild` makes them at once)"
-                       : "");
+    zc_report_hint(document->query, json);
   print_foot(json);
   zc_json_free(json);
   return ZC_EXIT_FINE;

@@ -10,6 +10,9 @@ int zc_report_print(const zc_report_document *document);
  * gets an apostrophe before it. */
 int zc_report_print_csv(const zc_report_document *document);
 
+/* Says on stderr that a document had no rows, and what to do where something can be done. */
+void zc_report_hint(zc_report_query query, const zc_json *json);
+
 /* A line of blocks, one for each value from the lowest to the highest, a blank for each that is not
  * finite. text holds 4 bytes a value and one. ASCII unless the terminal shows UTF-8. */
 void zc_sparkline(const double *values, size_t n, double lowest, double highest, char *text);

@@ -1,11 +1,26 @@
 /* all.c - the questions that make a full report of a configuration. */
+#include "core/base/time_text.h"
 #include "core/report/report.h"
+#include "core/report/span.h"
 
 static bool has_teams(const zc_settings *settings) {
   for (size_t i = 0; i < settings->n_pipelines; i++) {
     if (settings->pipelines[i].team) return true;
   }
   return false;
+}
+
+/* The spans of days end with the month, or now, and do not begin before it. A month that is none,
+ * or to come, is left to be refused. */
+static void span_month(zc_report_request *request) {
+  zc_time month;
+  if (!request->month || !zc_period_parse(ZC_MONTHLY, request->month, &month)) return;
+  zc_time end = zc_months_after(month, 1);
+  if (end > request->now) end = request->now;
+  int days = (int)((end - month + ZC_DAY - 1) / ZC_DAY);
+  if (end <= month) return;
+  request->until = end;
+  if (request->days == 0 || request->days > days) request->days = days;
 }
 
 size_t zc_report_all(const zc_settings *settings, const zc_report_request *like,
@@ -20,6 +35,7 @@ size_t zc_report_all(const zc_settings *settings, const zc_report_request *like,
                                  .days = like->days,
                                  .limit = like->limit,
                                  .month = like->month};
+    span_month(&ret[n]);
     if (queries[i] == ZC_REPORT_LEADERBOARD) ret[n].key = like->month;
     n++;
     if (queries[i] != ZC_REPORT_LEADERBOARD || !has_teams(settings)) continue;

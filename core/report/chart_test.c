@@ -98,6 +98,7 @@ static void figures_are_as_people_read_them(void **state) {
       {1234567.891, 2, "1,234,567.89"},
       {999, 0, "999"},
       {1000, 0, "1,000"},
+      {34.15, 1, "34.2"}, /* a double is 34.149999… */
       {-1000.5, 1,
        "\xE2\x88\x92"
        "1,000.5"},
@@ -121,7 +122,7 @@ static void masses_take_the_unit_that_fits(void **state) {
       {0, "0.00\xC2\xA0g"},
       {3.5913, "3.59\xC2\xA0g"},
       {17.96, "18.0\xC2\xA0g"},
-      {450.5, "450\xC2\xA0g"},
+      {450.5, "451\xC2\xA0g"},
       {999.4, "999\xC2\xA0g"},
       {999.6, "1.00\xC2\xA0kg"},
       {12345, "12.3\xC2\xA0kg"},

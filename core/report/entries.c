@@ -34,6 +34,16 @@ void zc_entries_sort(zc_entries *entries) {
   if (entries->n) qsort(entries->items, entries->n, sizeof *entries->items, compare);
 }
 
+void zc_entries_keep(zc_entries *entries, size_t most) {
+  if (entries->n < 2 * most) return;
+  zc_entries_sort(entries);
+  for (size_t i = most; i < entries->n; i++) {
+    free(entries->items[i].tie);
+    free(entries->items[i].text);
+  }
+  entries->n = most;
+}
+
 void zc_entries_write(const zc_entries *entries, size_t limit, const char *key, zc_buffer *to) {
   zc_member_list(to, key);
   for (size_t i = 0; i < entries->n && i < limit; i++) {

@@ -6,6 +6,7 @@
 
 typedef struct {
   zc_entries runs;
+  bool ran, moved; /* the row that is being taken; moved: in time or place */
 } list;
 
 /* ---- ranges ---- */
@@ -50,10 +51,21 @@ static int begin_failed(zc_report *report, zc_error *error) {
   return status;
 }
 
+/* The index of savings knows no times: of a span all runs are read, by region. */
+static int begin_savings_of_span(zc_report *report) {
+  int status = ZC_OK;
+  zc_report_last_days(report);
+  for (size_t i = 0; i < report->settings->n_regions && status == ZC_OK; i++)
+    status = zc_report_add_span(report, ZC_TABLE_EXECUTIONS, "region_performance_index",
+                                report->settings->regions[i], report->from, report->to, NULL);
+  return status;
+}
+
 static int begin_savings(zc_report *report, zc_error *error) {
   static const char *const decisions[] = {"DEFER", "RELOCATE"};
   int status = ZC_OK;
   (void)error;
+  if (report->request.until) return begin_savings_of_span(report);
   for (size_t i = 0; i < 2 && status == ZC_OK; i++) {
     status = zc_report_add_range(report, ZC_TABLE_EXECUTIONS, "carbon_savings_index", decisions[i],
                                  NULL, NULL, NULL);
@@ -64,7 +76,16 @@ static int begin_savings(zc_report *report, zc_error *error) {
 
 /* ---- rows ---- */
 
-static void write_run(const zc_json *item, zc_buffer *to) {
+/* Only runs that ran have emitted anything; of the others there is the plan. */
+static void write_emissions(const zc_json *item, bool ran, zc_buffer *to) {
+  double realised;
+  bool known = zc_item_number(item, "realised/sci_score", &realised);
+  if (ran)
+    zc_report_copy(to, "emissions_g", item, known ? "realised/sci_score" : "workload/sci_score");
+  zc_report_copy(to, "planned_emissions_g", item, "workload/sci_score");
+}
+
+static void write_run(const zc_json *item, bool ran, zc_buffer *to) {
   static const char *const before[][2] = {
       {"execution_id", "execution_id"},
       {"requested_at", "created_at"},
@@ -88,9 +109,7 @@ static void write_run(const zc_json *item, zc_buffer *to) {
   zc_member_object(to);
   for (size_t i = 0; i < sizeof before / sizeof *before; i++)
     zc_report_copy(to, before[i][0], item, before[i][1]);
-  double realised;
-  bool known = zc_item_number(item, "realised/sci_score", &realised);
-  zc_report_copy(to, "emissions_g", item, known ? "realised/sci_score" : "workload/sci_score");
+  write_emissions(item, ran, to);
   for (size_t i = 0; i < sizeof after / sizeof *after; i++)
     zc_report_copy(to, after[i][0], item, after[i][1]);
   zc_member_end(to);
@@ -103,7 +122,7 @@ static int add(zc_report *report, double order, const zc_json *item) {
   zc_buffer object;
   if (!id) return ZC_EDATA;
   zc_buffer_init(&object, ZC_REPORT_DOCUMENT_MAX);
-  write_run(item, &object);
+  write_run(item, l->ran, &object);
   int status = zc_entries_add(&l->runs, order, id, &object);
   zc_buffer_finish(&object);
   return status;
@@ -117,10 +136,24 @@ static int row_newest(zc_report *report, size_t range, const zc_json *item) {
 }
 
 static int row_savings(zc_report *report, size_t range, const zc_json *item) {
+  list *l = report->state;
   double savings;
   (void)range;
-  if (!zc_item_number(item, "carbon_analysis/savings_g", &savings) || !(savings > 0)) return ZC_OK;
-  return add(report, -savings, item);
+  if (!zc_item_number(item, "carbon_analysis/savings_g", &savings) || !(savings > 0) || !l->moved)
+    return ZC_OK;
+  int status = add(report, -savings, item);
+  zc_entries_keep(&l->runs, report->request.limit + 1);
+  return status;
+}
+
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
+  list *l = report->state;
+  zc_execution_row row;
+  int status = zc_execution_row_read(text, length, &row);
+  if (status != ZC_OK) return status;
+  l->ran = row.ran;
+  l->moved = row.action == ZC_DEFER || row.action == ZC_RELOCATE;
+  return zc_report_take_item(report, range, text, length);
 }
 
 /* ---- writing ---- */
@@ -146,19 +179,22 @@ static void finish(void *state) {
 }
 
 #define EMISSIONS                                                                                  \
-  "emissions_g is the realised SCI score (ISO/IEC 21031) where known, else the planned."
+  "emissions_g is the SCI score (ISO/IEC 21031) of runs that took place: the realised one where "  \
+  "known, else the planned. A run that never took place has the planned one alone."
 
 static const char *const method[] = {"Runs by the time of their request, the newest first.",
                                      EMISSIONS, NULL};
-static const char *const savings_method[] = {"By what was planned to be saved, whether the run "
-                                             "took place or not: its status tells. All runs "
-                                             "that are kept, 365 days.",
-                                             EMISSIONS, NULL};
+static const char *const savings_method[] = {
+    "By what was planned to be saved, whether the run "
+    "took place or not: its status tells. All runs "
+    "that are kept, 365 days; of a span, those requested in it.",
+    EMISSIONS, NULL};
 
 const zc_report_answer zc_answer_runs = {.default_days = 30,
                                          .state_size = sizeof(list),
                                          .begin = begin_runs,
                                          .row = row_newest,
+                                         .text = take_text,
                                          .write = write_body,
                                          .finish = finish,
                                          .method = method};
@@ -166,6 +202,7 @@ const zc_report_answer zc_answer_failed = {.default_days = 30,
                                            .state_size = sizeof(list),
                                            .begin = begin_failed,
                                            .row = row_newest,
+                                           .text = take_text,
                                            .write = write_body,
                                            .finish = finish,
                                            .method = method};
@@ -173,6 +210,7 @@ const zc_report_answer zc_answer_savings = {.default_days = 365,
                                             .state_size = sizeof(list),
                                             .begin = begin_savings,
                                             .row = row_savings,
+                                            .text = take_text,
                                             .write = write_body,
                                             .finish = finish,
                                             .method = savings_method};

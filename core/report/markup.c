@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/model/workload.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 #define MINUS       "\xE2\x88\x92" /* U+2212 */
@@ -79,6 +80,7 @@ void zc_figure(double value, int decimals, char text[ZC_FIGURE_SIZE]) {
     memcpy(text, UNKNOWN, sizeof UNKNOWN);
     return;
   }
+  value = zc_round(value, decimals); /* 34.15 is no 34.149999 to whoever reads it */
   snprintf(digits, sizeof digits, "%.*f", decimals, fabs(value));
   size_t n = strcspn(digits, ".");
   if (n > DIGITS_MAX) {

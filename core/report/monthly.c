@@ -162,6 +162,12 @@ static void write_changes_in_grams(const zc_figures *now, const zc_figures *befo
   write_change("savings_percent", zc_sum_value(&now->savings), zc_sum_value(&before->savings), to);
 }
 
+/* Of sums: they compare only where both months are whole. */
+static void write_changes(const zc_figures *now, const zc_figures *before, zc_buffer *to) {
+  write_change("runs_percent", (double)now->runs, (double)before->runs, to);
+  write_changes_in_grams(now, before, to);
+}
+
 static void write_previous(const monthly *m, zc_buffer *to) {
   const zc_figures *now = &m->totals, *before = &m->totals_before;
   char month[ZC_PERIOD_KEY_SIZE];
@@ -173,8 +179,7 @@ static void write_previous(const monthly *m, zc_buffer *to) {
   zc_figures_write(before, to);
   zc_member_end(to);
   zc_member_begin(to, "change");
-  write_change("runs_percent", (double)now->runs, (double)before->runs, to);
-  write_changes_in_grams(now, before, to);
+  if (m->complete) write_changes(now, before, to);
   if (zc_figures_savings_percent(now, &rate) && zc_figures_savings_percent(before, &rate_before))
     zc_member_rounded(to, "savings_rate_points", rate - rate_before, ZC_PERCENT_DECIMALS);
   zc_member_end(to);
@@ -281,8 +286,7 @@ static void write_region(const zc_report *report, size_t i, zc_buffer *to) {
     zc_member_rounded(to, "previous_mean_intensity", zc_sum_mean(&before->intensity),
                       ZC_INTENSITY_DECIMALS);
   zc_member_integer(to, "hours", (int64_t)s->intensity.n);
-  zc_member_rounded(to, "cleanest_share", (double)s->cleanest / (double)s->intensity.n,
-                    ZC_RATE_DECIMALS);
+  zc_member_rounded(to, "cleanest_share", (double)s->cleanest / (double)m->hours, ZC_RATE_DECIMALS);
   zc_member_end(to);
 }
 
@@ -344,7 +348,9 @@ static const char *const method[] = {
     "where "
     "those are known, else from the plan. They are no offsets, and no share of the grid's "
     "emissions.",
-    "Regions are compared over the hours of regional_insights, which are kept for 60 days.", NULL};
+    "Regions are compared over the hours of regional_insights, which are kept for 60 days.",
+    ZC_CLEANEST_SHARE,
+    NULL};
 
 const zc_report_answer zc_answer_monthly = {.default_days = 31,
                                             .state_size = sizeof(monthly),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/base/time_text.h"
+#include "core/model/workload.h"
 #include "core/report/monthly.h"
 
 #define FEW_RUNS     5   /* fewer say little about a pipeline */
@@ -11,17 +12,32 @@
 #define NAMED        3   /* pipelines named by one rule */
 #define MUCH_CLEANER 0.5 /* of a default region's intensity */
 #define TEXT_SIZE    32
+#define TOTALS       2 /* decimals of grams in the document */
+
+/* A figure as a sentence says it. What has `kept` decimals in the document is rounded from there,
+ * as whoever reads the document does: the same digits everywhere. */
+static double told(double value, int kept, int decimals) {
+  return zc_round(zc_round(value, kept), decimals);
+}
+
+static double told_percent(double percent) {
+  return told(percent, ZC_PERCENT_DECIMALS, 1);
+}
+
+static double told_mean(const zc_sum *sum) {
+  return told(zc_sum_mean(sum), ZC_INTENSITY_DECIMALS, 1);
+}
 
 static void grams_text(double grams, char text[TEXT_SIZE]) {
   double size = fabs(grams);
   if (size > 0 && size < 1)
     snprintf(text, TEXT_SIZE, "%.2g g", grams); /* a record's grams have four decimals */
-  else if (size < 1000)
-    snprintf(text, TEXT_SIZE, "%.1f g", grams);
-  else if (size < 1e6)
-    snprintf(text, TEXT_SIZE, "%.2f kg", grams / 1000);
+  else if (size < 999.95)
+    snprintf(text, TEXT_SIZE, "%.1f g", told(grams, TOTALS, 1));
+  else if (size < 999995)
+    snprintf(text, TEXT_SIZE, "%.2f kg", told(grams, TOTALS, -1) / 1000);
   else
-    snprintf(text, TEXT_SIZE, "%.2f t", grams / 1e6);
+    snprintf(text, TEXT_SIZE, "%.2f t", told(grams, TOTALS, -4) / 1e6);
 }
 
 /* "December 2025" */
@@ -61,7 +77,7 @@ static void say_savings(const monthly *m, zc_buffer *to) {
         to,
         "Starting runs later or elsewhere saved %s CO2eq: %.1f %% of what they would "
         "have emitted at once in their default regions.",
-        grams, percent);
+        grams, told_percent(percent));
   else
     zc_report_sentence(to, "Nothing was saved against starting every run at once in its default "
                            "region.");
@@ -78,7 +94,7 @@ static void say_comparison(const monthly *m, zc_buffer *to) {
   if (!zc_figures_savings_percent(&m->totals, &now) ||
       !zc_figures_savings_percent(&m->totals_before, &before))
     return;
-  double points = zc_round(now - before, 1);
+  double points = zc_round(told_percent(now) - told_percent(before), 1);
   if (points > 0 || points < 0)
     zc_report_sentence(to, "That share is %.1f percentage points %s than in %s.", fabs(points),
                        points > 0 ? "higher" : "lower", month);
@@ -160,14 +176,16 @@ static void say_greatest(const zc_report *report, const char *verb,
   double mine = value(&m->pipelines[i].figures);
   grams_text(mine, grams);
   zc_report_sentence(to, "%s %s most: %s, %.1f %% of all.", report->settings->pipelines[i].name,
-                     verb, grams, 100 * mine / total);
+                     verb, grams, told_percent(100 * mine / total));
 }
 
 static void say_success(const monthly *m, zc_buffer *to) {
   uint64_t judged = m->totals.successful + m->totals.failed;
   if (judged == 0) return;
-  zc_report_sentence(to, "%.1f %% of the runs that ended succeeded.",
-                     100 * (double)m->totals.successful / (double)judged);
+  zc_report_sentence(to, "Of the %llu run%s that succeeded or failed, %.1f %% succeeded.",
+                     (unsigned long long)judged, judged == 1 ? "" : "s",
+                     100 *
+                         zc_round((double)m->totals.successful / (double)judged, ZC_RATE_DECIMALS));
 }
 
 static void say_realised(const monthly *m, zc_buffer *to) {
@@ -178,7 +196,7 @@ static void say_realised(const monthly *m, zc_buffer *to) {
       to,
       "Savings came to %.1f %% of what was planned; those of %llu runs are known from "
       "observed intensities.",
-      100 * savings_of(f) / planned, (unsigned long long)f->realised_runs);
+      told_percent(100 * savings_of(f) / planned), (unsigned long long)f->realised_runs);
 }
 
 static void say_regions(const zc_report *report, zc_buffer *to) {
@@ -198,9 +216,9 @@ static void say_regions(const zc_report *report, zc_buffer *to) {
       to,
       "%s was the cleanest region on average, at %.1f gCO2eq/kWh, and the cleanest of "
       "all in %.1f %% of the hours; %s the dirtiest, at %.1f.",
-      report->settings->regions[cleanest], zc_sum_mean(&best->intensity),
-      100 * (double)best->cleanest / (double)best->intensity.n, report->settings->regions[dirtiest],
-      zc_sum_mean(&m->regions[dirtiest].intensity));
+      report->settings->regions[cleanest], told_mean(&best->intensity),
+      100 * zc_round((double)best->cleanest / (double)m->hours, ZC_RATE_DECIMALS),
+      report->settings->regions[dirtiest], told_mean(&m->regions[dirtiest].intensity));
 }
 
 void zc_month_write_insights(const zc_report *report, zc_buffer *to) {
@@ -211,6 +229,7 @@ void zc_month_write_insights(const zc_report *report, zc_buffer *to) {
   say_greatest(report, "emitted", greatest_emissions, to);
   say_realised(m, to);
   say_regions(report, to);
+  zc_region_sums_note(m->regions, report->settings, m->hours, to);
   zc_member_list_end(to);
 }
 
@@ -292,8 +311,8 @@ static void recommend_default_region(const zc_report *report, zc_buffer *to) {
         to,
         "%s has %s for its default region, at %.1f gCO2eq/kWh on average, and may run "
         "in %s, at %.1f: it could be the default.",
-        pipeline->name, report->settings->regions[pipeline->regions[0]], zc_sum_mean(mine),
-        report->settings->regions[best], other);
+        pipeline->name, report->settings->regions[pipeline->regions[0]], told_mean(mine),
+        report->settings->regions[best], told_mean(&m->regions[best].intensity));
     named++;
   }
 }

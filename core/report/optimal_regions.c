@@ -135,9 +135,8 @@ static void finish(void *state) {
 
 static const char *const method[] = {
     "A run counts for the region that was chosen for it, on the day of its request.",
-    "mean_intensity is the mean over the runs of what was planned; emissions and savings are of "
-    "runs "
-    "that ran, realised where known.",
+    "mean_intensity is the mean over all runs, realised where known, else planned; emissions and "
+    "savings are of runs that ran, realised where known.",
     NULL};
 
 const zc_report_answer zc_answer_optimal_regions = {.default_days = 30,

@@ -19,13 +19,24 @@ static int add_region(zc_report *report, size_t position) {
                             report->from, report->to, NULL);
 }
 
+/* Whole hours; of a month's first hour what there is of it. */
+static void set_span(zc_report *report) {
+  const zc_report_request *request = &report->request;
+  if (!request->until) {
+    report->to = zc_hour_of(request->now);
+    report->from = report->to - request->days * ZC_DAY;
+    return;
+  }
+  zc_report_last_days(report);
+  if (zc_hour_of(report->to) > report->from) report->to = zc_hour_of(report->to);
+}
+
 static int begin(zc_report *report, zc_error *error) {
   times *t = report->state;
   const zc_settings *settings = report->settings;
   int status = ZC_OK;
   (void)error;
-  report->to = zc_hour_of(report->request.now);
-  report->from = report->to - report->request.days * ZC_DAY;
+  set_span(report);
   t->regions = calloc(settings->n_regions + 1, sizeof *t->regions);
   t->positions = calloc(settings->n_regions + 1, sizeof *t->positions);
   if (!t->regions || !t->positions) return ZC_ENOMEM;

@@ -65,11 +65,13 @@ void zc_page_tiles_end(zc_page *page) {
   zc_buffer_text(page->to, "</dl>\n");
 }
 
-/* "November 2025: 13.1 kg" where the month before is known. */
+/* "November 2025: 13.1 kg" where the month before is known; "all of November 2025" beside a month
+ * that is not over. */
 static void note_previous(const zc_page *page, const char *member, char note[PARAGRAPH_SIZE]) {
   char path[64], figure[ZC_FIGURE_SIZE], month[ZC_PAGE_DATE_SIZE];
   snprintf(path, sizeof path, "previous/%s", member);
   double value = zc_page_number(page->document, path);
+  int complete = 1;
   *note = '\0';
   if (isnan(value)) return;
   zc_page_month(zc_page_text(page->document, "previous/month"), month);
@@ -78,7 +80,8 @@ static void note_previous(const zc_page *page, const char *member, char note[PAR
   } else {
     zc_figure(value, strstr(member, "percent") ? 1 : 0, figure);
   }
-  snprintf(note, PARAGRAPH_SIZE, "%s: %s%s", month, figure,
+  zc_json_boolean(zc_json_get(page->document, "complete"), &complete);
+  snprintf(note, PARAGRAPH_SIZE, "%s%s: %s%s", complete ? "" : "all of ", month, figure,
            strstr(member, "percent") ? "\xC2\xA0%" : "");
 }
 
@@ -109,8 +112,8 @@ static void tile_runs(zc_page *page) {
   zc_figure(zc_page_number(page->document, "totals/ran"), 0, ran);
   zc_figure(success * 100.0, 1, rate);
   if (!isnan(success))
-    snprintf(note, sizeof note, "%s took place; %s\xC2\xA0%% of those that ended succeeded", ran,
-             rate);
+    snprintf(note, sizeof note,
+             "%s took place; %s\xC2\xA0%% of those that succeeded or failed succeeded", ran, rate);
   zc_page_tile(page, "Runs", figure, note);
 }
 

@@ -139,6 +139,7 @@ void zc_page_regions(zc_page *page) {
   const zc_json *regions = zc_json_get(page->document, "regions");
   if (zc_json_count(regions) == 0) zc_page_element(page, "p", "No hours are known of this time.");
   write_opportunities(page);
+  zc_page_sentences(page, NULL, "notes", "told");
   write_ranks(page, regions);
   zc_page_table(page, "Regions, the cleanest first", regions, region_columns,
                 COUNT(region_columns));
@@ -248,7 +249,7 @@ static const zc_table_column sent_columns[] = {
     {"share", "Of all", ZC_CELL_SHARE, 0},
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
     {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},
-    {"mean_intensity", "Mean as planned, " INTENSITY, ZC_CELL_NUMBER, 1},
+    {"mean_intensity", "Mean, " INTENSITY, ZC_CELL_NUMBER, 1},
 };
 
 void zc_page_optimal_regions(zc_page *page) {

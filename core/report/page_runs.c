@@ -9,6 +9,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define WEEK         (7 * ZC_DAY)
+#define ENERGY       6 /* decimals, as the table has them: a short run takes little */
 
 static const zc_table_column day_columns[] = {
     {"date", "Day", ZC_CELL_WORD, 0},
@@ -18,7 +19,7 @@ static const zc_table_column day_columns[] = {
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
     {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},
     {"avg_duration_minutes", "Mean duration, min", ZC_CELL_NUMBER, 1},
-    {"avg_energy_kwh", "Mean energy, kWh", ZC_CELL_NUMBER, 3},
+    {"avg_energy_kwh", "Mean energy, kWh", ZC_CELL_NUMBER, ENERGY},
     {"avg_defer_hours", "Mean wait, h", ZC_CELL_NUMBER, 1},
     {"cleanest_region", "Cleanest region", ZC_CELL_WORD, 0},
     {"dirtiest_region", "Dirtiest region", ZC_CELL_WORD, 0},

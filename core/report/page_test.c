@@ -95,8 +95,10 @@ static void the_month_is_told(void **state) {
   assert_has(&page, "<h1>Carbon report, December 2025</h1>");
   assert_has(&page, "1 December 2025 to 31 December 2025. Made on 4 December 2025, 06:30.");
   assert_has(&page, "The month is not over: figures so far.");
-  assert_has(&page, "<dd>602\xC2\xA0g</dd><dd class=\"note\">November 2025: 450\xC2\xA0g</dd>");
+  assert_has(&page,
+             "<dd>602\xC2\xA0g</dd><dd class=\"note\">all of November 2025: 451\xC2\xA0g</dd>");
   assert_has(&page, "<dt>Runs</dt><dd>1,234</dd>");
+  assert_has(&page, "1,200 took place; 80.0\xC2\xA0% of those that succeeded or failed succeeded");
   assert_has(&page, "<dd>5</dd><dd class=\"note\">3 put off, 2 moved</dd>");
   assert_has(&page, "the savings of 1,000 of the 1,200 runs that took place");
   assert_has(&page, "known for 70 of 78 hours");

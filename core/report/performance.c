@@ -36,7 +36,7 @@ static int begin(zc_report *report, zc_error *error) {
   zc_report_last_days(report);
   zc_date_text(report->from, low);
   zc_date_text(report->to - ZC_DAY, high);
-  if (report->request.days > 1)
+  if (report->from < zc_day_of(report->to))
     status = zc_report_add_range(report, ZC_TABLE_ANALYTICS, NULL, report->pipeline->name, low,
                                  high, NULL);
   if (status == ZC_OK)

@@ -61,7 +61,8 @@ void zc_report_newest(zc_report *report, size_t limit);
 /* Gives a row to the query's `row`, for a `text` that takes rows of other ranges. */
 int zc_report_take_item(zc_report *report, size_t range, const char *text, size_t length);
 
-/* The last `days` days, today being the last of them, up to now. */
+/* The last `days` days, today being the last of them, up to now, or to `until`; at midnight the day
+ * that ends then is the last. */
 void zc_report_last_days(zc_report *report);
 
 /* Position of a region in the settings, or n_regions. */
@@ -106,5 +107,12 @@ typedef struct {
 /* Adds an hour's item to n sums, in the order of the settings' regions; true where it had
  * rankings. */
 bool zc_region_sums_add(zc_region_sums *sums, const zc_settings *settings, const zc_json *item);
+/* Appends a sentence where a region is not known in all of the hours: its mean is of others. */
+void zc_region_sums_note(const zc_region_sums *sums, const zc_settings *settings, uint64_t hours,
+                         zc_buffer *to);
+
+#define ZC_CLEANEST_SHARE                                                                          \
+  "cleanest_share is of all hours with a row: in how many of them the region was the cleanest of " \
+  "those that are known then."
 
 #endif

@@ -37,3 +37,20 @@ bool zc_region_sums_add(zc_region_sums *sums, const zc_settings *settings, const
   }
   return zc_json_count(rankings) > 0;
 }
+
+void zc_region_sums_note(const zc_region_sums *sums, const zc_settings *settings, uint64_t hours,
+                         zc_buffer *to) {
+  size_t fewest = settings->n_regions;
+  for (size_t i = 0; i < settings->n_regions; i++) {
+    uint64_t n = sums[i].intensity.n;
+    if (n == 0 || n >= hours) continue; /* one of which nothing is known is not told */
+    if (fewest == settings->n_regions || n < sums[fewest].intensity.n) fewest = i;
+  }
+  if (fewest == settings->n_regions) return;
+  zc_report_sentence(
+      to,
+      "The regions' means are not over the same hours: of %llu hours, %s is known in "
+      "%llu. Compare them with care.",
+      (unsigned long long)hours, settings->regions[fewest],
+      (unsigned long long)sums[fewest].intensity.n);
+}

@@ -125,7 +125,7 @@ static void write_region(const comparison *c, const zc_settings *settings, size_
   zc_member_rounded(to, "highest_intensity", s->highest, ZC_INTENSITY_DECIMALS);
   zc_member_integer(to, "hours", (int64_t)s->intensity.n);
   zc_member_integer(to, "cleanest_hours", (int64_t)s->cleanest);
-  zc_member_rounded(to, "cleanest_share", (double)s->cleanest / hours, ZC_RATE_DECIMALS);
+  zc_member_rounded(to, "cleanest_share", (double)s->cleanest / (double)c->hours, ZC_RATE_DECIMALS);
   write_ranks(s, c->n_regions, to);
   zc_member_rounded(to, "below_threshold_share", (double)s->below_threshold / hours,
                     ZC_RATE_DECIMALS);
@@ -172,6 +172,9 @@ static void write_body(const zc_report *report, zc_buffer *to) {
   for (size_t i = 0; i < n; i++)
     write_region(c, report->settings, c->order[i], to);
   zc_member_list_end(to);
+  zc_member_list(to, "notes");
+  zc_region_sums_note(c->regions, report->settings, c->hours, to);
+  zc_member_list_end(to);
   write_opportunities(c, to);
   zc_member_list(to, "by_day");
   for (size_t i = 0; i < c->n_days; i++) {
@@ -198,7 +201,7 @@ static void finish(void *state) {
 
 static const char *const method[] = {
     "Hours are those of regional_insights, kept for 60 days; every hour counts the same.",
-    "Equal intensities rank in the order of the configuration's regions.",
+    ZC_CLEANEST_SHARE, "Equal intensities rank in the order of the configuration's regions.",
     "Regions compare fairly only where their sources count the same emissions and all or none are "
     "adjusted for PUE: `zerocarb check` names those that do not.",
     NULL};

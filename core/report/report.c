@@ -177,8 +177,8 @@ void zc_report_newest(zc_report *report, size_t limit) {
 }
 
 void zc_report_last_days(zc_report *report) {
-  report->to = report->request.now;
-  report->from = zc_day_of(report->to) - (report->request.days - 1) * ZC_DAY;
+  report->to = report->request.until ? report->request.until : report->request.now;
+  report->from = zc_day_of(report->to - 1) - (report->request.days - 1) * ZC_DAY;
 }
 
 const zc_table_range *zc_report_ranges(const zc_report *report, size_t *ret_n) {

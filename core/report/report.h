@@ -42,6 +42,7 @@ typedef struct {
   zc_report_query query;
   zc_time now;
   int days;             /* 0: the query's default */
+  zc_time until;        /* where the days end; 0: now */
   size_t limit;         /* rows of the lists of executions; 0: 20 */
   const char *pipeline; /* performance, trends, runs; recommend: NULL for all */
   const char *region;   /* optimal-times: NULL for all */
@@ -97,8 +98,9 @@ int zc_report_read_start(zc_report *report, zc_host_context *context, zc_instanc
                          const zc_report_read_events *events, zc_report_read **ret);
 void zc_report_read_cancel(zc_report_read *reading); /* NULL is fine; no event comes any more */
 
-/* The questions of `report all` at an instant; month, days and limit are taken from *like. Gives
- * how many, at most ZC_REPORT_DOCUMENTS. */
+/* The questions of `report all` at an instant; month, days and limit are taken from *like. With a
+ * month all of them are of that month, as far as it is over. Gives how many, at most
+ * ZC_REPORT_DOCUMENTS. */
 size_t zc_report_all(const zc_settings *settings, const zc_report_request *like,
                      zc_report_request ret[ZC_REPORT_DOCUMENTS]);
 

@@ -121,6 +121,7 @@ def figures_are_the_sums_of_the_executions(program):
     equal(trend["totals"]["runs"], len(mine), "runs")
     equal(len(listed["runs"]), len(mine), "runs listed")
     equal([r["requested_at"] for r in listed["runs"]], sorted((i["created_at"] for i in mine), reverse=True), "order")
+    equal({r["execution_id"] for r in listed["runs"] if "emissions_g" in r}, {i["execution_id"] for i in done}, "who emitted")
     near(trend["totals"]["emissions_g"], sum(map(table_year.emitted, done)), "emissions")
     near(trend["totals"]["savings_g"], sum(map(table_year.saved, done)), "savings")
     near(trend["totals"]["planned_savings_g"], sum(i["carbon_analysis"]["savings_g"] for i in done), "planned")
@@ -286,11 +287,16 @@ def a_formula_in_a_text_does_not_reach_a_spreadsheet_as_one(program):
 
 def every_query_prints_for_people(program):
     year = small_year(days=12)
-    fill_local(program, year)
+    pairs = list(table_year.rows(year))
+    board = next(item for table, item in pairs if table == "carbon_leaderboard" and item["identifier"] == PIPELINE and
+                 item["period"] == "monthly#2090-12")
+    board["achievements"] = ["carbon_saver_gold", "optimizer"]
+    fill_local(program, year, pairs)
     for name, question in QUERIES.items():
         text = report(program, *question).stdout
         equal("method" in text and "sources" in text and "data quality" in text, True, name)
         equal(text.isascii(), True, f"{name}: no terminal, so no blocks")
+    equal("carbon_saver_gold optimizer" in report(program, "leaderboard").stdout, True, "all achievements are told")
 
 
 # ---- words and exit statuses ----
@@ -328,6 +334,11 @@ def empty_tables_are_said_to_be_empty(program):
             equal(json.loads(done.stdout)["data_quality"]["rows"], 0, name)
             equal("the tables know nothing of this" in report(program, *question).stderr, True, name)
     equal(document(program, "monthly")["headline"][0], "No runs are known of December 2090.", "the headline")
+    for question, words in ((["monthly"], "`zerocarb tables rebuild` makes them at once"),
+                            (["monthly", "2089-11"], "rows of pipeline_analytics are kept for 365 days"),
+                            (["leaderboard", "daily", "--period", "2088-12-01"], "rows of carbon_leaderboard are kept for 730 days")):
+        told = report(program, *question).stderr
+        equal((words in told, "rebuild" in told), (True, "rebuild" in words), question)
 
 
 def a_report_makes_no_store(program):
