@@ -9,10 +9,11 @@
 #include "core/io/http_private.h"
 #include "core/io/http_retry.h"
 
-/* Metadata and credential endpoints are beside us: a proxy could not reach them, and must not. */
+/* Metadata and credential endpoints are beside us: a proxy could not reach them, and must not. The
+ * single addresses are for a curl before 7.86, which knows no networks. */
 #define NEVER_BY_PROXY                                                                             \
-  "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::23,fd00:ec2::"   \
-  "254"
+  "localhost,127.0.0.1,127.0.0.0/8,::1,169.254.169.254,169.254.170.2,169.254.170.23,169.254.0.0/"  \
+  "16,fd00:ec2::23,fd00:ec2::254"
 #define MAX_NO_PROXY 16384
 
 static int64_t elapsed(const zc_http_transfer *transfer) {

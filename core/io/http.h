@@ -7,8 +7,9 @@
  * attempts are of the engine's clock, attempts of real time.
  *
  * The proxies of the environment (http_proxy, https_proxy, no_proxy) are used, but never for
- * loopback and link-local hosts. TLS is verified against the system's authorities, or those of the
- * file that SSL_CERT_FILE names.
+ * loopback (localhost, 127.0.0.0/8, ::1) and link-local hosts (169.254.0.0/16, and fd00:ec2::23 and
+ * ::254 of AWS). TLS is verified against the system's authorities, or those of the file that
+ * SSL_CERT_FILE names.
  *
  * curl sends a request again by itself where a connection that was kept open turns out to be dead,
  * even if the remote may have acted on it. So a request that changes something and may be sent once

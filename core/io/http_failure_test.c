@@ -303,6 +303,26 @@ static void test_the_proxy_of_the_environment(void **state) {
   scene_end(&s);
 }
 
+static void test_no_proxy_for_what_is_beside_us(void **state) {
+  (void)state;
+  static const char *const hosts[] = {"127.0.0.1", "127.0.0.2",   "127.255.1.2",   "localhost",
+                                      "[::1]",     "169.254.1.2", "169.254.170.99"};
+  http_scene s;
+  scene_begin(&s, script, N_SCRIPT);
+  char proxy[64], url[64];
+  snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", s.server.port);
+  setenv("http_proxy", proxy, 1);
+  for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+    snprintf(url, sizeof url, "http://%s:1/ok", hosts[i]);
+    zc_http_request request = {
+        .size = sizeof request, .url = url, .timeout_ms = 200, .max_attempts = 1};
+    ask(&s, &request, ZC_MINUTE);
+    if (s.server.n_requests > 0) fail_msg("the proxy was asked for %s", url);
+  }
+  unsetenv("http_proxy");
+  scene_end(&s);
+}
+
 /* ---- once only ----------------------------------------------------------------------------- */
 
 static void test_what_may_be_sent_once_is_sent_once(void **state) {
@@ -367,6 +387,7 @@ int main(void) {
       cmocka_unit_test(test_no_such_host),
       cmocka_unit_test(test_a_stuck_name_service_blocks_nothing),
       cmocka_unit_test(test_the_proxy_of_the_environment),
+      cmocka_unit_test(test_no_proxy_for_what_is_beside_us),
       cmocka_unit_test(test_what_may_be_sent_once_is_sent_once),
       cmocka_unit_test(test_cancelled_ones_never_call_back),
   };

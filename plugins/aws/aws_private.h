@@ -41,7 +41,8 @@ typedef struct zc_aws_pending {
 typedef struct {
   zc_op *op; /* NULL: none is under way */
   zc_aws_source source;
-  bool in_session; /* instance metadata gave a token, which is `presented` */
+  bool in_session;  /* instance metadata gave a token, which is `presented` */
+  bool new_session; /* a second one, as it did not know the first any more */
 } zc_aws_refresh;
 
 typedef struct {
@@ -60,7 +61,9 @@ struct zc_aws {
   char *presented;  /* the token last shown to an endpoint for keys; hidden like them */
   bool refused;     /* the service refuses them: only new ones will do */
   uint64_t generation;
-  zc_time next_try; /* not before, after a refresh that failed while the keys held */
+  bool served;          /* keys came before, */
+  zc_aws_origin server; /* from there */
+  zc_time next_try;     /* not before, after a refresh that failed while the keys held */
   zc_aws_refresh refresh;
   zc_aws_pending *pending;
 };

@@ -67,14 +67,25 @@ static void failed(zc_aws *aws, zc_aws_class kind, const char *message) {
   zc_aws_release(aws);
 }
 
+/* Whoever hands out keys may have been late with new ones; those of the environment stay as they
+ * are. */
+static void have_expired(zc_aws *aws) {
+  if (aws->refresh.source.origin == ZC_AWS_FROM_HERE)
+    failed(aws, ZC_AWS_CREDENTIALS, "the AWS credentials have expired");
+  else
+    failed(aws, ZC_AWS_TRANSIENT, "the AWS credentials had expired when they were handed out");
+}
+
 /* Takes the keys over. */
 static void got(zc_aws *aws, zc_aws_keys *keys) {
   bool same = zc_aws_keys_equal(keys, &aws->keys);
   if (keys->expires != 0 && keys->expires <= now_of(aws)) {
     zc_aws_keys_finish(keys);
-    failed(aws, ZC_AWS_CREDENTIALS, "the AWS credentials have expired");
+    have_expired(aws);
     return;
   }
+  aws->served = true;
+  aws->server = aws->refresh.source.origin;
   zc_aws_refresh_drop(aws);
   zc_aws_keys_hide(aws->host, keys);
   zc_aws_keys_reveal(aws->host, &aws->keys);
@@ -88,8 +99,15 @@ static void got(zc_aws *aws, zc_aws_keys *keys) {
 
 /* ---- answers ---- */
 
-static zc_aws_class class_of(const zc_http_response *response) {
+/* Whether keys came from the source that is asked now. */
+static bool served_before(const zc_aws *aws) {
+  return aws->served && aws->server == aws->refresh.source.origin;
+}
+
+/* Containers and instances answer 404 where they have no role, and now and then where they have. */
+static zc_aws_class class_of(const zc_aws *aws, const zc_http_response *response) {
   if (response->error != ZC_OK || response->status >= 500) return ZC_AWS_TRANSIENT;
+  if (response->status == 404 && served_before(aws)) return ZC_AWS_TRANSIENT;
   return response->status == 429 ? ZC_AWS_THROTTLED : ZC_AWS_CREDENTIALS;
 }
 
@@ -105,7 +123,7 @@ static void refused_by(zc_aws *aws, const char *what, const char *url,
     snprintf(text, sizeof text, "no credentials from %s: %s: HTTP %d%s%s", what, host,
              (int)response->status, *code ? ": " : "", code);
   bool busy = strcmp(code, "IDPCommunicationError") == 0 || strcmp(code, "Throttling") == 0;
-  failed(aws, busy ? ZC_AWS_TRANSIENT : class_of(response), text);
+  failed(aws, busy ? ZC_AWS_TRANSIENT : class_of(aws, response), text);
 }
 
 static bool is_fine(const zc_http_response *response) {
@@ -240,10 +258,21 @@ static int ask_imds(zc_aws *aws, const char *path,
   return status;
 }
 
-/* Everybody has this source at the end of the chain: its silence means that there is none. */
+static void begin_session(zc_aws *aws);
+
+/* Everybody has this source at the end of the chain, so where it never served its silence may mean
+ * that there is none, or that a machine is still starting: tried again all the same, with a message
+ * for both. A session that is not known any more is replaced, once. */
 static void imds_failed(zc_aws *aws, const zc_http_response *response) {
   char text[2 * ZC_AWS_MESSAGE_MAX];
-  if (response->error == ZC_OK) {
+  if (response->error == ZC_OK && response->status == 401 && aws->refresh.in_session &&
+      !aws->refresh.new_session) {
+    aws->refresh.in_session = false;
+    aws->refresh.new_session = true;
+    begin_session(aws);
+    return;
+  }
+  if (response->error == ZC_OK || served_before(aws)) {
     refused_by(aws, "instance metadata (IMDSv2)", aws->refresh.source.url, response);
     return;
   }
@@ -251,7 +280,7 @@ static void imds_failed(zc_aws *aws, const zc_http_response *response) {
            "no AWS credentials: none in the environment, a web identity, the shared files or a "
            "container, and no instance metadata: %.150s",
            response->message);
-  failed(aws, ZC_AWS_CREDENTIALS, text);
+  failed(aws, ZC_AWS_TRANSIENT, text);
 }
 
 static void imds_keys(void *user, zc_op *op, const zc_http_response *response) {
@@ -302,6 +331,10 @@ static void imds_session(void *user, zc_op *op, const zc_http_response *response
   not_asked(aws, status, "instance metadata", "");
 }
 
+static void begin_session(zc_aws *aws) {
+  not_asked(aws, ask_imds(aws, "/latest/api/token", imds_session), "instance metadata", "");
+}
+
 /* ---- the beginning ---- */
 
 void zc_aws_refresh_begin(zc_aws *aws, zc_op *op, const char *region) {
@@ -320,6 +353,6 @@ void zc_aws_refresh_begin(zc_aws *aws, zc_op *op, const char *region) {
   } else if (source->origin == ZC_AWS_FROM_URL) {
     not_asked(aws, ask_container(aws, why, sizeof why), "the container's endpoint", why);
   } else {
-    not_asked(aws, ask_imds(aws, "/latest/api/token", imds_session), "instance metadata", why);
+    begin_session(aws);
   }
 }

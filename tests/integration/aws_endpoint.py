@@ -168,7 +168,7 @@ class Credentials:
         self.issued = []
         self.requests = []  # (source, headers or form)
         self.sts_as_json = False
-        self.faults = {}  # source -> (status, body)
+        self.faults = {}  # source -> (status, body) or "reset", or a list of these: one for each request
         self.web_token = None
         self.container_token = None
         self.imds_token = "imds-session-canary-" + uuid.uuid4().hex
@@ -241,7 +241,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def fault(self, source):
         fault = self.server.credentials.faults.get(source)
-        if fault:
+        if isinstance(fault, list):
+            fault = fault.pop(0) if fault else None
+        if fault == "reset":
+            self.reset()
+        elif fault:
             self.send(*fault)
         return bool(fault)
 
@@ -279,6 +283,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.headers.get("X-aws-ec2-metadata-token") != credentials.imds_token:
             self.send(401, "no session")
         elif self.path == base:
+            if self.fault("imds-role"):
+                return
             self.send(200, credentials.role + "\n", "text/plain")
         elif self.fault("imds"):
             return

@@ -207,6 +207,80 @@ def instances(program):
         fails(fresh(program), aws, aws.nothing(), "AWS_EC2_METADATA_DISABLED")
 
 
+def _instance(aws):
+    return {**aws.nothing(), "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": aws.url}
+
+
+def instance_metadata_that_is_slow_to_answer(program):
+    """Its silence ends no run that has time left, not even the first; where it lasts, the message tells of all sources."""
+    faults = [("imds-token", ["reset"] * 5), ("imds-role", ["reset"] * 3), ("imds", ["reset"] * 3)]
+    for source, fault in faults:
+        with endpoint() as aws:
+            aws.credentials.now = lambda: virtual("2026-01-02T01:00:00Z")
+            aws.credentials.faults[source] = fault
+            succeeds(fresh(program), aws, _instance(aws), "ASIAISSUED00000000")
+            equal(aws.credentials.faults[source], [], "all of these were met")
+    with endpoint() as aws:
+        aws.credentials.faults["imds-token"] = "reset"
+        done = run(program, aws, _instance(aws), status=1)
+        row = only_row(program)
+        equal(row["status"], "FAILED", row)
+        equal("no AWS credentials: none in the environment" in row["message"], True, row["message"])
+        (first, *_) = [line for line in done.stderr.splitlines() if "not started: " in line]
+        equal("no AWS credentials: none in the environment" in first, True, first)
+
+
+def a_session_that_instance_metadata_forgot(program):
+    for source in ("imds-role", "imds"):
+        with endpoint() as aws:
+            aws.credentials.now = lambda: virtual("2026-01-02T01:00:00Z")
+            aws.credentials.faults[source] = [(401, "no session")]
+            succeeds(fresh(program), aws, _instance(aws), "ASIAISSUED00000000")
+            equal([asked for asked, _ in aws.credentials.requests].count("imds-token"), 2, "a new session")
+            equal(len(aws.calls), 2, "one start, one question")
+    with endpoint() as aws:
+        aws.credentials.faults["imds-role"] = (401, "no session")
+        fails(fresh(program), aws, _instance(aws), "HTTP 401")
+        equal([asked for asked, _ in aws.credentials.requests].count("imds-token"), 2, "a new session once")
+
+
+def no_role_for_a_moment(program):
+    """404 is an end where no keys came yet; once they have come it may pass."""
+    def container(aws):
+        return {**aws.nothing(), "AWS_CONTAINER_CREDENTIALS_FULL_URI": aws.url + "/v2/credentials/1"}
+    for source, env in (("imds-role", _instance), ("imds", _instance), ("container", container)):
+        with endpoint() as aws:
+            aws.credentials.faults[source] = [(404, "no role")]
+            fails(fresh(program), aws, env(aws), "HTTP 404")
+        with endpoint() as aws:
+            aws.credentials.lifetime = 0
+            aws.credentials.now = lambda aws=aws: virtual("2026-01-01T22:00:00Z") + 4 * 3600 * len(aws.credentials.issued)
+
+            def fault(*_, aws=aws, source=source):
+                aws.credentials.faults.setdefault(source, [(404, "no role")])
+            aws.fault = fault
+            succeeds(fresh(program), aws, env(aws), more=['schedule: "0 1,5 2 1 *"'], end="2026-01-02T06:00:00Z")
+            equal((aws.credentials.faults[source], len(aws.credentials.issued)), ([], 2))
+
+
+def expired_when_handed_out(program):
+    """A source that is late with new ones is asked again; what the environment holds stays as it is."""
+    def container(_, aws):
+        return {**aws.nothing(), "AWS_CONTAINER_CREDENTIALS_FULL_URI": aws.url + "/v2/credentials/1"}
+    for env in (_web_identity, container, lambda _, aws: _instance(aws)):
+        with endpoint() as aws:
+            folder = fresh(program)
+            aws.credentials.lifetime = 0
+            aws.credentials.now = lambda aws=aws: virtual("2026-01-02T00:00:00Z") + 3600 * len(aws.credentials.issued)
+            succeeds(folder, aws, env(folder, aws), "ASIAISSUED00000001")
+    with endpoint() as aws:
+        env = {**aws.environment(), "AWS_CREDENTIAL_EXPIRATION": "2026-01-02T00:59:59Z"}
+        done = run(program, aws, env, status=1)
+        row = only_row(program)
+        equal((row["status"], "not started" in done.stderr), ("FAILED", False), "no second attempt")
+        equal(row["message"].endswith(": the AWS credentials have expired"), True, row["message"])
+
+
 def renewed_as_they_expire(program):
     """Two runs an hour, each set holds for an hour: one set an hour, and the token file is read anew each time."""
     with endpoint() as aws:
@@ -382,5 +456,6 @@ def tokens_are_hidden_in_outputs(program):
 
 main([the_environment_first, shared_files_by_profile, the_home_folder_holds_the_files,
       endpoints_of_the_environment_and_the_profile, web_identity_in_xml_and_json, web_identity_that_fails, containers,
-      instances, renewed_as_they_expire, a_renewal_that_fails_early_does_no_harm, expired_in_mid_run,
+      instances, instance_metadata_that_is_slow_to_answer, a_session_that_instance_metadata_forgot, no_role_for_a_moment,
+      expired_when_handed_out, renewed_as_they_expire, a_renewal_that_fails_early_does_no_harm, expired_in_mid_run,
       one_renewal_for_all, nothing_secret_is_shown, tokens_are_hidden_in_outputs])

@@ -132,7 +132,7 @@ static void all_cancelled_leave_nothing(void **state) {
 static void credentials_that_came_expired_are_not_used(void **state) {
   zc_test_host *host = *state;
   answer_sts(host, "2025-12-31T23:59:59Z");
-  assert_int_equal(zc_test_host_finish(host, start(host)), ZC_EAUTH);
+  assert_int_equal(zc_test_host_finish(host, start(host)), ZC_EREMOTE);
   assert_non_null(strstr(zc_test_host_message(host), "expired"));
   assert_int_equal(asked(host, "codepipeline."), 0);
 }
