@@ -237,22 +237,53 @@ static bool belongs_to_history(const zc_slot *slot, zc_time now) {
   return slot->from <= now && slot->to > now - ZC_SETTLE_AFTER;
 }
 
-/* How many items of the region were added. */
-static size_t add_region(zc_engine *engine, size_t region, zc_time now, zc_change *change,
-                         zc_buffer *item) {
-  const zc_region_view *view = &engine->snapshot->regions[region];
-  zc_history_memory *memory = &engine->history[region];
+/* Where the items of a region go. */
+typedef struct {
+  zc_engine *engine;
+  size_t region;
+  zc_time now;
+  zc_change *change;
+  zc_buffer *item; /* room for one */
+} history_writer;
+
+/* False: it is no item, or known already. */
+static bool add_slot(const history_writer *writer, const zc_slot *slot) {
+  zc_engine *engine = writer->engine;
+  zc_history_memory *memory = &engine->history[writer->region];
+  const zc_region_view *view = &engine->snapshot->regions[writer->region];
+  const char *source = engine->settings->sources[slot->source].name;
+  zc_buffer *item = writer->item;
+  if (!belongs_to_history(slot, writer->now) || remembered(memory, slot)) return false;
+  zc_buffer_clear(item);
+  if (zc_history_item_write(view, slot, source, item) != ZC_OK || item->status != ZC_OK)
+    return false;
+  zc_change_item(writer->change, zc_tables[ZC_TABLE_HISTORY], item->data, item->length);
+  remember(memory, slot);
+  zc_rollup_mark_slot(engine, slot->from, slot->to);
+  return true;
+}
+
+/* A slot of more than a day becomes an item a day, counted from its beginning: those that have
+ * begun, from the first on that is young enough. */
+static size_t add_parts(const history_writer *writer, const zc_slot *slot) {
+  int64_t settled = writer->now - ZC_SETTLE_AFTER - slot->from, step = ZC_HISTORY_SLOT_MAX;
+  zc_slot part = *slot;
   size_t added = 0;
-  for (size_t i = 0; i < view->grid.n; i++) {
-    const zc_slot *slot = &view->grid.slots[i];
-    if (!belongs_to_history(slot, now) || remembered(memory, slot)) continue;
-    zc_buffer_clear(item);
-    const char *source = engine->settings->sources[slot->source].name;
-    if (zc_history_item_write(view, slot, source, item) != ZC_OK || item->status != ZC_OK) continue;
-    zc_change_item(change, zc_tables[ZC_TABLE_HISTORY], item->data, item->length);
-    remember(memory, slot);
-    zc_rollup_mark_slot(engine, slot->from, slot->to);
-    added++;
+  if (settled > 0) part.from += settled / step * step;
+  for (; part.from < slot->to && part.from <= writer->now; part.from += step) {
+    part.to = part.from + step < slot->to ? part.from + step : slot->to;
+    added += add_slot(writer, &part);
+  }
+  return added;
+}
+
+/* How many items of the region were added. */
+static size_t add_region(const history_writer *writer) {
+  const zc_series *grid = &writer->engine->snapshot->regions[writer->region].grid;
+  size_t added = 0;
+  for (size_t i = 0; i < grid->n; i++) {
+    if (belongs_to_history(&grid->slots[i], writer->now))
+      added += add_parts(writer, &grid->slots[i]);
   }
   return added;
 }
@@ -279,7 +310,8 @@ static size_t add_slice(zc_engine *engine, zc_change *change, size_t *next) {
   zc_buffer_init(&item, 8192);
   size_t added = 0;
   while (*next < engine->settings->n_regions && zc_clock_real_ns() - begun < ZC_SLICE_NS) {
-    added += add_region(engine, (*next)++, now, change, &item);
+    const history_writer writer = {engine, (*next)++, now, change, &item};
+    added += add_region(&writer);
   }
   zc_buffer_finish(&item);
   return added;

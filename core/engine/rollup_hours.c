@@ -5,9 +5,6 @@
 #include "core/engine/rollup_parts.h"
 
 #define SECONDS_SIZE 24
-/* How far before the first hour slots are looked for that reach into it, or that show that what
- * lies before has not expired. */
-#define BEFORE (2 * ZC_HOUR)
 
 static void next_window(zc_rollup_pass *pass);
 
@@ -42,7 +39,9 @@ static void have_read(zc_rollup_pass *pass) {
 static void read_window(zc_rollup_pass *pass) {
   zc_table_range ranges[ZC_REGIONS_MAX];
   char low[SECONDS_SIZE], high[SECONDS_SIZE];
-  snprintf(low, sizeof low, "%lld", (long long)((pass->window.first - BEFORE) / ZC_SECOND));
+  /* From the first slot on that may reach into the first hour. */
+  zc_time from = pass->window.first - ZC_HISTORY_SLOT_MAX;
+  snprintf(low, sizeof low, "%lld", (long long)(from / ZC_SECOND));
   snprintf(high, sizeof high, "%lld", (long long)((pass->window.last + ZC_HOUR) / ZC_SECOND - 1));
   for (size_t i = 0; i < pass->n_regions; i++) {
     ranges[i] = (zc_table_range){.table = zc_tables[ZC_TABLE_HISTORY],

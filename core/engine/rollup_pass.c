@@ -108,13 +108,19 @@ static int take_targets(zc_rollup_pass *pass) {
   return ZC_OK;
 }
 
+/* The first hour into which no slot reaches that may have expired: before it, hours stay as they
+ * were made when their rows were there. */
+static zc_time first_hour(zc_time now) {
+  zc_time kept = now - zc_tables[ZC_TABLE_HISTORY]->retention_s * ZC_SECOND;
+  return zc_hour_of(kept + ZC_HISTORY_SLOT_MAX + ZC_HOUR - 1);
+}
+
 /* The running hour, and what is young, stay with the stage. */
 static void take_hours(zc_rollup_pass *pass) {
   zc_rollup *rollup = pass->rollup;
   zc_time running = zc_hour_of(pass->now);
   pass->hours = rollup->hours;
-  zc_time oldest = pass->now - zc_tables[ZC_TABLE_HISTORY]->retention_s * ZC_SECOND;
-  if (pass->hours.first < oldest) pass->hours.first = zc_hour_of(oldest);
+  if (pass->hours.first < first_hour(pass->now)) pass->hours.first = first_hour(pass->now);
   if (!rollup->final && pass->now - rollup->hours_marked_at < ZC_ROLLUP_YOUNG) return;
   if (rollup->hours.last < running)
     rollup->hours = ZC_ROLLUP_NOTHING;

@@ -13,8 +13,7 @@
 #define ITEM_MAX    ((size_t)64 * 1024)
 
 int zc_rollup_hours_init(zc_rollup_hours *hours, zc_time from, size_t n_hours, size_t n_regions) {
-  *hours = (zc_rollup_hours){
-      .from = from, .n_hours = n_hours, .n_regions = n_regions, .first_slot = ZC_TIME_MAX};
+  *hours = (zc_rollup_hours){.from = from, .n_hours = n_hours, .n_regions = n_regions};
   hours->cells = calloc(n_hours * n_regions + 1, sizeof *hours->cells);
   hours->pending = calloc(n_regions + 1, sizeof *hours->pending);
   hours->has_pending = calloc(n_regions + 1, sizeof *hours->has_pending);
@@ -50,7 +49,6 @@ static void spread(zc_rollup_hours *hours, size_t region, const zc_history_row *
 
 void zc_rollup_hours_add(zc_rollup_hours *hours, size_t region, const zc_history_row *row) {
   zc_history_row *pending = &hours->pending[region];
-  if (row->from < hours->first_slot) hours->first_slot = row->from;
   if (hours->has_pending[region]) {
     if (pending->to > row->from) pending->to = row->from;
     spread(hours, region, pending);
@@ -71,7 +69,6 @@ static const zc_rollup_hour *cells_of(const zc_rollup_hours *hours, size_t hour)
 }
 
 bool zc_rollup_hours_known(const zc_rollup_hours *hours, size_t hour) {
-  if (hours->first_slot > hours->from + (int64_t)hour * ZC_HOUR) return false;
   for (size_t i = 0; i < hours->n_regions; i++) {
     if (cells_of(hours, hour)[i].covered_ms > 0) return true;
   }

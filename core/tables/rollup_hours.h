@@ -20,7 +20,6 @@ typedef struct {
   zc_rollup_hour *cells;   /* n_regions an hour */
   zc_history_row *pending; /* one a region: its end is not known yet */
   bool *has_pending;
-  zc_time first_slot; /* the earliest that was seen */
 } zc_rollup_hours;
 
 /* ZC_OK or ZC_ENOMEM. */
@@ -31,8 +30,7 @@ void zc_rollup_hours_finish(zc_rollup_hours *hours);
 void zc_rollup_hours_add(zc_rollup_hours *hours, size_t region, const zc_history_row *row);
 /* After the last row. */
 void zc_rollup_hours_end(zc_rollup_hours *hours);
-/* Whether the hour can be told: something is known of it, and no row of it has expired, which is so
- * where the rows begin before it. */
+/* Whether something is known of the hour. */
 bool zc_rollup_hours_known(const zc_rollup_hours *hours, size_t hour);
 
 /* Appends the item of an hour that is known. `names`: the regions in the config's order, which

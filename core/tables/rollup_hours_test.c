@@ -100,17 +100,17 @@ static void a_slot_ends_where_the_next_one_begins(void **state) {
   zc_rollup_hours_finish(&hours);
 }
 
-static void an_hour_whose_rows_have_expired_in_part_is_not_told(void **state) {
+static void an_hour_is_told_where_something_is_known_of_it(void **state) {
   (void)state;
   zc_rollup_hours hours;
   assert_int_equal(zc_rollup_hours_init(&hours, TEN, 4, 1), ZC_OK);
-  add(&hours, 0, 30, 30, 100, true); /* what lay before is gone */
+  add(&hours, 0, 30, 30, 100, true);
   add(&hours, 0, 60, 30, 100, true);
   add(&hours, 0, 180, 30, 100, true);
   zc_rollup_hours_end(&hours);
-  assert_false(zc_rollup_hours_known(&hours, 0));
+  assert_true(zc_rollup_hours_known(&hours, 0));
   assert_true(zc_rollup_hours_known(&hours, 1));
-  assert_false(zc_rollup_hours_known(&hours, 2)); /* nothing is known of it */
+  assert_false(zc_rollup_hours_known(&hours, 2));
   assert_true(zc_rollup_hours_known(&hours, 3));
   zc_rollup_hours_finish(&hours);
 }
@@ -136,13 +136,22 @@ static void an_opportunity_is_cut_never_rounded_up(void **state) {
   }
 }
 
+static void a_row_longer_than_a_day_is_read_for_a_day(void **state) {
+  (void)state;
+  static const char text[] =
+      "{\"timestamp\":1765706400,\"intensity\":7,\"duration_minutes\":43200}";
+  zc_history_row row;
+  assert_int_equal(zc_history_row_read(text, strlen(text), &row), ZC_OK);
+  assert_true(row.from == TEN && row.to == TEN + ZC_DAY);
+}
+
 static void rows_that_cannot_be_used_are_refused(void **state) {
   (void)state;
   static const char *const texts[] = {"{}",
                                       "{\"timestamp\":1}",
                                       "{\"timestamp\":1,\"intensity\":-1}",
                                       "{\"timestamp\":1,\"intensity\":1,\"duration_minutes\":0}",
-                                      "{\"timestamp\":1,\"intensity\":1,\"duration_minutes\":1e9}",
+                                      "{\"timestamp\":1,\"intensity\":1,\"duration_minutes\":1e99}",
                                       "{\"timestamp\":1,\"intensity\":1e300}",
                                       "["};
   zc_history_row row;
@@ -155,7 +164,8 @@ int main(void) {
       cmocka_unit_test(the_example_of_the_schema_is_reproduced),
       cmocka_unit_test(an_hour_is_the_time_weighted_mean_of_its_slots),
       cmocka_unit_test(a_slot_ends_where_the_next_one_begins),
-      cmocka_unit_test(an_hour_whose_rows_have_expired_in_part_is_not_told),
+      cmocka_unit_test(an_hour_is_told_where_something_is_known_of_it),
+      cmocka_unit_test(a_row_longer_than_a_day_is_read_for_a_day),
       cmocka_unit_test(an_opportunity_is_cut_never_rounded_up),
       cmocka_unit_test(rows_that_cannot_be_used_are_refused),
   };

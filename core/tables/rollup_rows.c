@@ -5,6 +5,7 @@
 
 #include "core/base/time_text.h"
 #include "core/tables/rollup_period.h"
+#include "core/tables/schema.h"
 
 #define FIGURE_MAX   1e12 /* of a figure in a row; more is no figure */
 #define SLOT_MINUTES 30   /* of a history row that does not say */
@@ -181,7 +182,8 @@ int zc_history_row_read(const char *text, size_t length, zc_history_row *ret) {
   int64_t seconds = whole(m.timestamp, 1), intensity = whole(m.intensity, ZC_ROLLUP_INTENSITY);
   int64_t length_ms = whole(m.duration, (double)ZC_MINUTE);
   bool sound = known(seconds) && known(intensity) && intensity >= 0;
-  if (!sound || length_ms <= 0 || length_ms > ZC_DAY) return ZC_EDATA;
+  if (!sound || length_ms <= 0) return ZC_EDATA;
+  if (length_ms > ZC_HISTORY_SLOT_MAX) length_ms = ZC_HISTORY_SLOT_MAX;
   *ret = (zc_history_row){.from = seconds * ZC_SECOND,
                           .to = seconds * ZC_SECOND + length_ms,
                           .intensity = intensity,

@@ -41,7 +41,7 @@ int zc_execution_row_read(const char *text, size_t length, zc_execution_row *ret
 
 /* A row of carbon_intensity_history. */
 typedef struct {
-  zc_time from, to;
+  zc_time from, to;  /* ZC_HISTORY_SLOT_MAX at most: what a longer row says beyond is left out */
   int64_t intensity; /* of the datacenter */
   bool realtime;
 } zc_history_row;

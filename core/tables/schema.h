@@ -15,6 +15,10 @@ enum {
   ZC_TABLES
 };
 
+/* The longest slot of a row of carbon_intensity_history: a longer one becomes a row a day, so that
+ * a day before an instant holds all that reaches it. */
+#define ZC_HISTORY_SLOT_MAX (INT64_C(24) * 3600 * 1000)
+
 extern const zc_table *const zc_tables[ZC_TABLES];
 const zc_table *zc_table_find(const char *name);
 /* Epoch seconds: the row's time (ms) plus the table's retention. */

@@ -293,6 +293,30 @@ def the_engine_keeps_them_as_a_rebuild_would_make_them(program):
     equal(days_before(program, "2026-01-04"), ended)  # to the byte: they are over
 
 
+def long_slots_fill_every_hour(program):
+    """Of half a day and of a day and a half, beside ones of half an hour; in the passes of each hour as in a rebuild."""
+    replayed(program, LOCAL, "abc")
+    with open(program.path("zerocarb.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    for region, hours in (("b", 12), ("c", 36)):
+        write_trace(program.path(f"{region}.csv"), "2025-12-31T06:00:00Z", hours * 60, {region: [50 + 40 * (i % 2) for i in range(16)]})
+        text = text.replace(f"{region}: {{file: trace.csv", f"{region}: {{file: {region}.csv")
+    program.write("zerocarb.yaml", text)
+    replay(program, "2026-01-02T00:00:00Z", "2026-01-05T12:20:00Z")
+    kept = program.rows("regional_insights")
+    by_hour = {(row["date"], row["hour"]): {entry["region"]: entry["intensity"] for entry in row["rankings"]} for row in kept}
+    for time in range(seconds_of("2026-01-01"), seconds_of("2026-01-05") + 12 * 3600, 3600):
+        found = by_hour[(date_of(time), time // 3600 % 24)]
+        since = time - seconds_of("2025-12-31") - 6 * 3600
+        equal((found["b"], found["c"]), tuple(50 + 40 * (since // (hours * 3600) % 2) for hours in (12, 36)), time)
+    assert max(row["duration_minutes"] for row in program.rows("carbon_intensity_history")) == 1440
+    forget(program)
+    for first, last in (("2026-01-04", "2026-01-05"), ("2026-01-01", "2026-01-03")):
+        rebuild(program, first, last, now="2026-01-05T12:20:00Z")
+    wanted = sorted(text_of(row) for row in kept if row["date"] > "2025-12-31")
+    equal(tables(program)["regional_insights"], wanted)
+
+
 def days_before(program, date):
     return sorted(text_of(row) for row in program.rows("pipeline_analytics") if row["date"] < date)
 
@@ -369,4 +393,5 @@ def what_cannot_be_rebuilt_is_said(program):
 run([the_tables_are_what_a_plain_computation_gives, rebuilt_again_nothing_changes,
      rebuilt_in_parts_in_any_order_it_is_the_same, late_and_corrected_rows_give_what_they_would_have_given_at_once,
      a_period_some_of_whose_runs_have_expired_is_left_as_it_was_made, from_dynamodb_they_are_the_same, the_engine_keeps_them_as_a_rebuild_would_make_them,
+     long_slots_fill_every_hour,
      the_first_roll_up_comes_soon_after_the_first_start, a_sink_that_was_away_gets_them_later, a_running_engine_rebuilds_them_when_asked, what_cannot_be_rebuilt_is_said])
