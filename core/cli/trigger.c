@@ -215,8 +215,9 @@ static void on_fatal(void *user, const char *message) {
 static void on_signal(void *user, int number) {
   foreground *f = user;
   zc_error error;
+  bool asked;
   zc_cli_message("%s: cancelling", strsignal(number));
-  if (zc_engine_cancel(f->session->engine, f->id, &error) == ZC_OK) return;
+  if (zc_engine_cancel(f->session->engine, f->id, NULL, NULL, &asked, &error) == ZC_OK) return;
   zc_cli_message("%s", error.text);
   f->interrupted = true;
   zc_loop_stop(f->session->loop);

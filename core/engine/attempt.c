@@ -250,7 +250,9 @@ static void on_done(void *user, int error, const char *message) {
   zc_copy_text(text, sizeof text, message ? message : zc_status_text(error));
   live->operation = 0;
   if (live->ended) return;
-  if (live->what == ZC_START_RUN)
+  if (live->cancelling && !outcome_is_end(live))
+    zc_execute_move(live, ZC_EVENT_CANCEL, ZC_CANCELLED_COMMAND);
+  else if (live->what == ZC_START_RUN)
     start_done(live, error, text);
   else if (live->what == ZC_FIND_RUN)
     find_done(live, error, text);

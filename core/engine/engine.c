@@ -150,7 +150,9 @@ static void end_commands(zc_engine *engine) {
   zc_live *live, *next;
   HASH_ITER(hh, engine->live, live, next) {
     if (under_way(live) && attended(live)) {
-      zc_execute_move(live, ZC_EVENT_CANCEL, "the engine was stopped, and the command with it");
+      zc_execute_move(live, ZC_EVENT_CANCEL,
+                      live->cancelling ? ZC_CANCELLED_COMMAND
+                                       : "the engine was stopped, and the command with it");
     }
   }
 }

@@ -49,9 +49,11 @@ void zc_engine_on_collected(zc_engine *engine, void (*ready)(void *user), void *
 int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,
                       char *ret_id, void (*accepted)(void *user, int status), void *user,
                       zc_error *error);
-/* Cancels a run that waits, or asks its trigger to stop it. ZC_ENOTFOUND; ZC_ECONFLICT: it has
- * ended. */
-int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error);
+/* Cancels a run that waits: `done` (may be NULL) comes once that is journalled. One that has been
+ * started is asked to end, and ends when it has: *ret_asked is set, and no `done` comes.
+ * ZC_ENOTFOUND; ZC_ECONFLICT: it has ended, or cannot be stopped. */
+int zc_engine_cancel(zc_engine *engine, const char *id, void (*done)(void *user, int status),
+                     void *user, bool *ret_asked, zc_error *error);
 /* A person says what became of a run that is UNKNOWN: it ended as `status` (SUCCESS, FAILED,
  * TIMED_OUT, CANCELLED, SUPERSEDED), or it never ran and is to be started again (PENDING), with the
  * same id. `done` comes once that is journalled, or with why not: ZC_ENOTFOUND, ZC_ECONFLICT where

@@ -310,11 +310,15 @@ static void end(zc_live *live) {
   live->ended = true;
 }
 
-void zc_execute_move(zc_live *live, zc_execution_event event, const char *message) {
-  if (!change_status(live, event)) return;
+static bool move(zc_live *live, zc_execution_event event, const char *message) {
+  if (!change_status(live, event)) return false;
   tell(live, message);
   if (zc_execution_ended(live->execution.status)) end(live);
-  zc_record_commit(live, NULL, false);
+  return true;
+}
+
+void zc_execute_move(zc_live *live, zc_execution_event event, const char *message) {
+  if (move(live, event, message)) zc_record_commit(live, NULL, false);
 }
 
 void zc_execute_skip(zc_live *live, const char *message) {
@@ -401,30 +405,39 @@ int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigg
   return ZC_OK;
 }
 
-static int cancel_started(zc_live *live, zc_error *error) {
+/* Whether it may have been started, as far as is known. */
+static bool may_have_begun(const zc_live *live) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
-  if (live->execution.retry_at) {
-    zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request, before it was started");
-    return ZC_OK;
-  }
+  zc_execution_status status = live->execution.status;
+  if (status != ZC_TRIGGERING && status != ZC_RUNNING) return false;
+  if (live->execution.retry_at) return false;
+  return !ops || !ops->attended || live->operation;
+}
+
+/* A command keeps its place until it has gone: the run ends then. */
+static int ask_to_end(zc_live *live, zc_error *error) {
+  const zc_trigger_ops *ops = zc_attempt_ops(live);
   if (ops && ops->attended) {
-    zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request; the command was told to end");
-    return ZC_OK;
-  }
-  if (!ops || !ops->stop || !live->execution.remote_id) {
+    live->cancelling = zc_operation_stop(live->engine->context, live->operation);
+    zc_log(ZC_LOG_INFO, "execute", "%s %.8s: cancelled on request: its command is told to end",
+           live->execution.pipeline, live->execution.id);
+  } else if (ops && ops->stop && live->execution.remote_id) {
+    zc_attempt_stop(live);
+  } else {
     return zc_error_set(error, ZC_ECONFLICT, "its trigger cannot stop a run that has been started");
   }
-  zc_attempt_stop(live);
   return ZC_OK;
 }
 
-int zc_engine_cancel(zc_engine *engine, const char *id, zc_error *error) {
+int zc_engine_cancel(zc_engine *engine, const char *id, void (*done)(void *user, int status),
+                     void *user, bool *ret_asked, zc_error *error) {
   zc_live *live = zc_execute_find(engine, id);
   if (!live) return zc_error_set(error, ZC_ENOTFOUND, "no run %s is under way", id);
-  zc_execution_status status = live->execution.status;
   if (live->ended) return zc_error_set(error, ZC_ECONFLICT, "the run has ended");
-  if (status == ZC_TRIGGERING || status == ZC_RUNNING) return cancel_started(live, error);
-  zc_execute_move(live, ZC_EVENT_CANCEL, "cancelled on request, before it was started");
+  *ret_asked = may_have_begun(live);
+  if (*ret_asked) return live->cancelling ? ZC_OK : ask_to_end(live, error);
+  if (move(live, ZC_EVENT_CANCEL, "cancelled on request, before it was started"))
+    zc_record_commit_told(live, done, user);
   return ZC_OK;
 }
 

@@ -16,8 +16,8 @@ struct zc_commit {
   zc_live *live; /* NULL: of a pipeline */
   void (*done)(zc_live *live);
   const zc_pipeline_state *state;
-  zc_time slot; /* of the pipeline: passed over; 0: none */
-  void (*told)(void *user, int status);
+  zc_time slot;                         /* of the pipeline: passed over; 0: none */
+  void (*told)(void *user, int status); /* NULL: nobody waits for it */
   void *user;
   zc_timer timer;
   zc_commit *next, *prev; /* utlist.h */
@@ -72,8 +72,8 @@ static void committed(zc_commit *own) {
   const zc_commit commit = *own;
   free(own);
   commit.engine->commits--;
-  if (commit.live) run_committed(commit.live, commit.done);
   if (commit.told) commit.told(commit.user, ZC_OK);
+  if (commit.live) run_committed(commit.live, commit.done);
   zc_engine_settle(commit.engine);
 }
 
@@ -166,13 +166,27 @@ static zc_commit *create_commit(zc_engine *engine) {
   return commit;
 }
 
-void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
+static zc_commit *create_commit_of(zc_live *live) {
   zc_commit *commit = create_commit(live->engine);
-  if (!commit) return;
+  if (!commit) return NULL;
   commit->live = live;
-  commit->done = done;
   live->commits++;
+  return commit;
+}
+
+void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
+  zc_commit *commit = create_commit_of(live);
+  if (!commit) return;
+  commit->done = done;
   hand_in(commit, mark);
+}
+
+void zc_record_commit_told(zc_live *live, void (*told)(void *user, int status), void *user) {
+  zc_commit *commit = create_commit_of(live);
+  if (!commit) return;
+  commit->told = told;
+  commit->user = user;
+  hand_in(commit, false);
 }
 
 void zc_record_pipeline(zc_engine *engine, const zc_pipeline_state *state, zc_time slot,

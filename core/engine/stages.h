@@ -148,7 +148,8 @@ typedef struct zc_live {
   unsigned look_ups;        /* in a row that failed */
   bool ambiguous;           /* it may have been started: a start had no clean answer */
   bool started_reported, ended;
-  bool queued; /* waits to be decided */
+  bool cancelling; /* by a person: its command was told to end, and has not yet */
+  bool queued;     /* waits to be decided */
   struct zc_live *next_queued;
   zc_pipeline_state *state;
   struct zc_live *prev_run, *next_run; /* of the same pipeline */
@@ -314,7 +315,8 @@ int zc_decision_why(zc_engine *engine, const zc_decide_request *request,
                     const zc_decision *decision, zc_buffer *to);
 
 /* execute.c */
-#define ZC_PIPELINE_GONE "its pipeline is not in the configuration any more"
+#define ZC_CANCELLED_COMMAND "cancelled on request; the command was told to end"
+#define ZC_PIPELINE_GONE     "its pipeline is not in the configuration any more"
 zc_live *zc_execute_find(const zc_engine *engine, const char *id);
 /* A new execution of a pipeline. slot 0: a random id; else that of the slot, requested_at = slot.
  */
@@ -372,6 +374,8 @@ const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger *
 /* record.c */
 /* Commits the run's state and its item in one transaction; then `done`. */
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
+/* Of a change that someone waits for: `told` before anything else is made of it. */
+void zc_record_commit_told(zc_live *live, void (*told)(void *user, int status), void *user);
 /* Commits what is noted of a pipeline, and its newest slot that was passed over (0: none); then
  * `told` (may be NULL). */
 void zc_record_pipeline(zc_engine *engine, const zc_pipeline_state *state, zc_time slot,

@@ -57,8 +57,9 @@ typedef uint64_t zc_operation; /* 0: none */
 
 /* Who asked. All on the loop, never inside the zc_operation_start_… call but for points, started,
  * status, row and page where the plugin has them at hand; done comes exactly once and last, on a
- * later turn, with ZC_ETIMEDOUT where the deadline passed, unless the operation is cancelled: then
- * never. Those that do not fit the kind may be NULL. */
+ * later turn and after the last process of the operation has gone, with ZC_ETIMEDOUT where the
+ * deadline passed, unless the operation is cancelled: then never. Those that do not fit the kind
+ * may be NULL. */
 typedef struct {
   void *user;
   /* ZC_OK, or ZC_EDATA with *ret_bad: the position of the point that is refused. The points have
@@ -97,6 +98,10 @@ int zc_operation_start_sink_tables(zc_instance *instance, bool create,
                                    const zc_table *const *tables, size_t n, uint32_t flags,
                                    int64_t deadline_ms, const zc_operation_events *events,
                                    zc_operation *ret);
+/* Asks it to end: its processes get TERM and later KILL, the plugin's `cancel` is told on a later
+ * turn. `done` comes once its processes have gone, with ZC_ECANCELED, or as it had answered
+ * already. False where it is dead or 0: then nothing comes. */
+bool zc_operation_stop(zc_host_context *context, zc_operation operation);
 /* Dead or 0 is fine. The plugin's `cancel` is told at once, or on a later turn where plugin code is
  * running at this moment. */
 void zc_operation_cancel(zc_host_context *context, zc_operation operation);

@@ -110,6 +110,10 @@ static void note_stale(zc_instance *culprit, zc_slot_state ended_as, const char 
   }
 }
 
+static zc_slot_state ended_as(const zc_slot_entry *slot) {
+  return slot->state == ZC_SLOT_STOPPED ? ZC_SLOT_CANCELLED : slot->state;
+}
+
 zc_slot_entry *zc_operation_of(zc_op *op, const char *what) {
   zc_instance *culprit = zc_plugin_running();
   if (zc_plugin_on_thread(what) || !culprit) return NULL;
@@ -122,9 +126,8 @@ zc_slot_entry *zc_operation_of(zc_op *op, const char *what) {
   if (slot && generation == slot->generation) {
     if (slot->state == ZC_SLOT_LIVE && !slot->ending) return slot;
     /* Of a cancellation the plugin does not know yet, or hears at this moment. */
-    if (slot->state == ZC_SLOT_ANSWERED) {
-      note_stale(culprit, ZC_SLOT_ANSWERED, what,
-                 zc_operation_named(slot->what, slot->about, named));
+    if (slot->state >= ZC_SLOT_ANSWERED && slot->state != ZC_SLOT_CANCELLED) {
+      note_stale(culprit, ended_as(slot), what, zc_operation_named(slot->what, slot->about, named));
     }
     return NULL;
   }
@@ -146,9 +149,24 @@ static void deliver(zc_timer *timer) {
   int error = slot->error;
   char *message = slot->message;
   slot->message = NULL;
-  end_slot(slot, ZC_SLOT_ANSWERED);
+  end_slot(slot, ended_as(slot));
   if (events.done) events.done(events.user, error, message);
   free(message);
+}
+
+void zc_operation_conclude(zc_slot_entry *slot) {
+  bool told = slot->state != ZC_SLOT_CANCELLED;
+  if (told && slot->n_parts == 0)
+    zc_timer_after(slot->context->loop, &slot->timer, 0, deliver, slot);
+}
+
+/* Its event waits for its processes. */
+static void await_parts(zc_slot_entry *slot, zc_slot_state state, int error) {
+  slot->state = state;
+  slot->error = error;
+  zc_timer_stop(slot->context->loop, &slot->timer);
+  zc_parts_leave(slot);
+  zc_operation_conclude(slot);
 }
 
 /* A run may have been started all the same. */
@@ -169,10 +187,7 @@ void zc_operation_answer(zc_op *op, int error, const char *message) {
     zc_log_redact(text);                /* what a remote said may hold what it was sent */
     slot->message = zc_duplicate(text); /* none for want of memory: the status says enough */
   }
-  slot->error = error;
-  slot->state = ZC_SLOT_ANSWERED;
-  zc_parts_end(slot);
-  zc_timer_after(slot->context->loop, &slot->timer, 0, deliver, slot);
+  await_parts(slot, ZC_SLOT_ANSWERED, error);
 }
 
 static void (*cancel_of(const zc_plugin *plugin))(void *state, zc_op *op) {
@@ -188,43 +203,71 @@ static void (*cancel_of(const zc_plugin *plugin))(void *state, zc_op *op) {
   }
 }
 
-static void tell_and_end(zc_slot_entry *slot, zc_slot_state ended_as) {
+static void tell(zc_slot_entry *slot) {
   zc_instance *instance = slot->instance;
   void (*cancel)(void *, zc_op *) = cancel_of(instance->plugin);
-  zc_parts_end(slot);
+  zc_parts_leave(slot);
   slot->ending = true;
   if (cancel) {
     zc_plugin_call call = zc_plugin_call_begin(instance, "cancel");
     cancel(instance->state, zc_operation_handle(slot));
     zc_plugin_call_end(&call);
   }
-  end_slot(slot, ended_as);
+  slot->ending = false;
+}
+
+static void tell_and_end(zc_slot_entry *slot) {
+  tell(slot);
+  end_slot(slot, ZC_SLOT_CANCELLED);
 }
 
 static void expire(zc_timer *timer) {
   zc_slot_entry *slot = timer->user;
-  const zc_operation_events events = slot->events;
   char text[80], within[40], named[ZC_NAMED_SIZE];
   zc_duration_format(slot->deadline_ms, within, sizeof within);
   snprintf(text, sizeof text, "no answer within %s", within);
   zc_fault_note(slot->instance, ZC_FAULT_SILENT, "%s%s", text,
                 zc_operation_named(slot->what, slot->about, named));
-  tell_and_end(slot, ZC_SLOT_EXPIRED);
-  if (events.done) events.done(events.user, ZC_ETIMEDOUT, text);
+  tell(slot);
+  slot->message = zc_duplicate(text);
+  await_parts(slot, ZC_SLOT_EXPIRED, ZC_ETIMEDOUT);
 }
 
 static void cancel_later(zc_timer *timer) {
-  tell_and_end(timer->user, ZC_SLOT_CANCELLED);
+  tell_and_end(timer->user);
+}
+
+static void stop_later(zc_timer *timer) {
+  zc_slot_entry *slot = timer->user;
+  tell(slot);
+  await_parts(slot, ZC_SLOT_STOPPED, ZC_ECANCELED);
+}
+
+static zc_slot_entry *slot_behind(const zc_host_context *context, zc_operation operation) {
+  zc_slot_entry *slot = slot_of(context, (uintptr_t)operation);
+  bool known = slot && handle_of(slot) == operation && slot->state != ZC_SLOT_FREE;
+  return known && !slot->ending ? slot : NULL;
+}
+
+bool zc_operation_stop(zc_host_context *context, zc_operation operation) {
+  zc_slot_entry *slot = slot_behind(context, operation);
+  if (!slot) return false;
+  if (slot->state != ZC_SLOT_LIVE) return true;
+  zc_parts_leave(slot);
+  slot->state = ZC_SLOT_CANCELLED;
+  zc_timer_after(context->loop, &slot->timer, 0, stop_later, slot);
+  return true;
 }
 
 void zc_operation_cancel(zc_host_context *context, zc_operation operation) {
-  zc_slot_entry *slot = slot_of(context, (uintptr_t)operation);
-  if (!slot || handle_of(slot) != operation || slot->ending) return;
-  if (slot->state == ZC_SLOT_ANSWERED) {
-    end_slot(slot, ZC_SLOT_ANSWERED);
-  } else if (slot->state == ZC_SLOT_LIVE && !zc_plugin_running()) {
-    tell_and_end(slot, ZC_SLOT_CANCELLED);
-  } else if (slot->state == ZC_SLOT_LIVE) {
+  zc_slot_entry *slot = slot_behind(context, operation);
+  if (!slot) return;
+  bool knows = slot->state != ZC_SLOT_LIVE && slot->state != ZC_SLOT_CANCELLED;
+  if (knows) {
+    end_slot(slot, ended_as(slot));
+  } else if (!zc_plugin_running()) {
+    tell_and_end(slot);
+  } else {
     zc_parts_end(slot);
     slot->state = ZC_SLOT_CANCELLED;
     zc_timer_after(context->loop, &slot->timer, 0, cancel_later, slot);
@@ -236,10 +279,10 @@ void zc_operation_cancel_all(zc_instance *instance) {
   for (size_t i = 0; i < context->n_slots && instance->n_live > 0; i++) {
     zc_slot_entry *slot = context->slots[i];
     if (slot->instance != instance) continue;
-    if (slot->state == ZC_SLOT_ANSWERED)
-      end_slot(slot, ZC_SLOT_ANSWERED);
+    if (slot->state == ZC_SLOT_LIVE || slot->state == ZC_SLOT_CANCELLED)
+      tell_and_end(slot);
     else
-      tell_and_end(slot, ZC_SLOT_CANCELLED);
+      end_slot(slot, ended_as(slot));
   }
 }
 

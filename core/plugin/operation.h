@@ -116,7 +116,8 @@ typedef enum {
   ZC_SLOT_LIVE,
   ZC_SLOT_ANSWERED,  /* done() came; the event is yet to be delivered */
   ZC_SLOT_CANCELLED, /* the plugin is yet to be told */
-  ZC_SLOT_EXPIRED    /* only as the end of the generation before */
+  ZC_SLOT_STOPPED,   /* and has been: the event is yet to be delivered */
+  ZC_SLOT_EXPIRED    /* likewise, at its deadline */
 } zc_slot_state;
 
 /* Items that a sink writes: they outlive the operation where its work is still on a thread. */
@@ -147,7 +148,7 @@ struct zc_slot_entry {
   const char *ended_what; /* of the generation before, as these */
   char *ended_about;
   bool started; /* run_started() came */
-  int error;
+  int error;    /* of the event that is yet to be delivered, with message */
   char *message;
   zc_slot_entry *next_free;
 };
@@ -164,11 +165,17 @@ int64_t zc_operation_remaining(const zc_slot_entry *slot); /* ms until the deadl
 
 /* zc_host's done(). */
 void zc_operation_answer(zc_op *op, int error, const char *message);
+/* Of an operation that is over: delivers its event on the next turn, where no process of it is
+ * left. */
+void zc_operation_conclude(zc_slot_entry *slot);
 
 /* ---- parts ---- */
 
-/* Ends all parts of an operation: no more callbacks but work's after(), with ZC_ECANCELED. */
+/* Ends all parts of an operation: no more callbacks but work's after(), with ZC_ECANCELED.
+ * Processes are asked to end and left to the loop. */
 void zc_parts_end(zc_slot_entry *slot);
+/* Likewise, but processes stay until they have gone: then zc_operation_conclude(). */
+void zc_parts_leave(zc_slot_entry *slot);
 
 /* zc_host's http(), timer(), work(), process(). */
 int zc_part_http(zc_op *op, const zc_http_request *request,

@@ -19,6 +19,7 @@ struct zc_part {
   zc_http_transfer *transfer;
   zc_timer timer;
   zc_child *child;
+  bool left;       /* to the loop: its end is waited for, and told to nobody */
   zc_batch *batch; /* of the operation: work may read it */
   union {
     void (*http)(void *user, zc_op *op, const zc_http_response *response);
@@ -99,6 +100,18 @@ void zc_parts_end(zc_slot_entry *slot) {
   for (zc_part *part = slot->parts; part; part = next) {
     next = part->next;
     end_part(part);
+  }
+}
+
+void zc_parts_leave(zc_slot_entry *slot) {
+  zc_part *next;
+  for (zc_part *part = slot->parts; part; part = next) {
+    next = part->next;
+    part->left = part->kind == PART_PROCESS;
+    if (part->left)
+      zc_child_stop(part->child, ZC_CHILD_GRACE_MS);
+    else
+      end_part(part);
   }
 }
 
@@ -216,7 +229,13 @@ int zc_part_work(zc_op *op, void (*run)(void *user),
 
 static void process_over(void *user, const zc_process_result *result) {
   zc_part *part = user;
+  zc_slot_entry *slot = part->slot;
   zc_op *op = detach(part);
+  if (part->left) {
+    free(part);
+    zc_operation_conclude(slot);
+    return;
+  }
   zc_plugin_call call = zc_plugin_call_begin(part->instance, NULL);
   part->callback.process(part->user, op, result);
   zc_plugin_call_end(&call);

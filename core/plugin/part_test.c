@@ -292,6 +292,141 @@ static void an_answer_ends_what_is_under_way(void **state) {
   zc_instance_destroy(source);
 }
 
+/* A command that goes on for a while after TERM, then says so. */
+static char farewell[48];
+
+static int starts_what_lingers(const zc_host *host, zc_self *self, const zc_query *query,
+                               zc_op *op) {
+  (void)self, (void)query;
+  static char script[240];
+  snprintf(script, sizeof script,
+           "trap 'sleep 0.1; echo gone > %s; exit' TERM; echo > %s.ready; while :; do sleep 0.01; "
+           "done",
+           farewell, farewell);
+  static const char *const command[] = {"/bin/sh", "-c", script, NULL};
+  const zc_process process = {.size = sizeof process, .command = command};
+  return host->process(op, &process, process_must_not_report, NULL);
+}
+
+static bool exists(const char *suffix) {
+  char path[80];
+  snprintf(path, sizeof path, "%s%s", farewell, suffix);
+  return access(path, F_OK) == 0;
+}
+
+static void take_done_after_it(void *user, int error, const char *message) {
+  assert_true(exists(""));
+  take_done(user, error, message);
+}
+
+static zc_operation begin_what_lingers(fixture *f, zc_instance *source, int64_t deadline,
+                                       outcome *o) {
+  const zc_query query = {.size = sizeof query, .region = "eu-west-2", .to = 1};
+  const zc_operation_events events = {.user = o, .points = take_points, .done = take_done_after_it};
+  zc_operation operation;
+  snprintf(farewell, sizeof farewell, "/tmp/zerocarb-part-%d", (int)getpid());
+  *o = (outcome){.f = f};
+  assert_int_equal(zc_operation_start_source(source, false, &query, deadline, &events, &operation),
+                   ZC_OK);
+  while (!exists(".ready"))
+    usleep(1000);
+  return operation;
+}
+
+static void remove_farewell(void) {
+  char ready[80];
+  snprintf(ready, sizeof ready, "%s.ready", farewell);
+  assert_int_equal(unlink(ready), 0);
+  assert_int_equal(unlink(farewell), 0);
+}
+
+static void an_operation_that_is_stopped_is_over_when_its_process_has_gone(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = starts_what_lingers;
+  zc_operation operation = begin_what_lingers(f, source, 30 * ZC_SECOND, &o);
+  assert_true(zc_operation_stop(f->context, operation));
+  assert_true(zc_operation_stop(f->context, operation)); /* asked twice is asked once */
+  assert_int_equal(current.cancels, 0);                  /* on a later turn */
+  run(f);
+  assert_int_equal(current.cancels, 1);
+  assert_int_equal(o.n_done, 1);
+  assert_int_equal(o.error, ZC_ECANCELED);
+  assert_false(zc_operation_stop(f->context, operation));
+  assert_int_equal(zc_instance_live_operations(source), 0);
+  assert_int_equal(zc_instance_faults(source), 0);
+  zc_instance_destroy(source);
+  remove_farewell();
+}
+
+static void an_operation_that_expires_is_over_when_its_process_has_gone(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = starts_what_lingers;
+  begin_what_lingers(f, source, 1, &o);
+  zc_clock_advance(&f->clock, START + ZC_SECOND);
+  run(f);
+  assert_int_equal(o.n_done, 1);
+  assert_int_equal(o.error, ZC_ETIMEDOUT);
+  assert_string_equal(o.message, "no answer within 1ms");
+  assert_int_equal(current.cancels, 1);
+  zc_instance_destroy(source);
+  remove_farewell();
+}
+
+static int lingers_and_answers(const zc_host *host, zc_self *self, const zc_query *query,
+                               zc_op *op) {
+  int status = starts_what_lingers(host, self, query, op);
+  while (!exists(".ready"))
+    usleep(1000);
+  host->done(op, ZC_OK, NULL);
+  return status;
+}
+
+static void an_answer_is_delivered_when_its_process_has_gone(void **state) {
+  fixture *f = *state;
+  outcome o;
+  zc_instance *source = open_source(f, "scripted");
+  current.observe = lingers_and_answers;
+  begin_what_lingers(f, source, 30 * ZC_SECOND, &o);
+  run(f);
+  assert_int_equal(o.n_done, 1);
+  assert_int_equal(o.error, ZC_OK);
+  assert_int_equal(current.cancels, 0);
+  zc_instance_destroy(source);
+  remove_farewell();
+}
+
+static void stop_loop(zc_timer *timer) {
+  zc_loop_stop(((fixture *)timer->user)->loop);
+}
+
+static void a_stop_that_is_cancelled_gives_no_event(void **state) {
+  fixture *f = *state;
+  outcome o;
+  for (int turns = 0; turns < 2; turns++) {
+    zc_instance *source = open_source(f, "scripted");
+    current.observe = starts_what_lingers;
+    current.cancels = 0;
+    zc_operation operation = begin_what_lingers(f, source, 30 * ZC_SECOND, &o);
+    assert_true(zc_operation_stop(f->context, operation));
+    zc_timer turn = {0};
+    if (turns > 0) { /* the plugin is told, the process is left */
+      zc_timer_after(f->loop, &turn, 0, stop_loop, f);
+      run(f);
+    }
+    assert_int_equal(current.cancels, turns);
+    zc_operation_cancel(f->context, operation);
+    assert_int_equal(current.cancels, 1);
+    zc_instance_destroy(source);
+    run(f);
+    assert_int_equal(o.n_done, 0);
+    remove_farewell();
+  }
+}
+
 static void an_instance_outlives_its_work(void **state) {
   fixture *f = *state;
   outcome o;
@@ -342,6 +477,10 @@ int main(void) {
       FIXTURE_TEST(a_request_that_cannot_be_sent_is_named_with_its_fault),
       FIXTURE_TEST(everything_ends_with_its_operation),
       FIXTURE_TEST(an_answer_ends_what_is_under_way),
+      FIXTURE_TEST(an_operation_that_is_stopped_is_over_when_its_process_has_gone),
+      FIXTURE_TEST(an_operation_that_expires_is_over_when_its_process_has_gone),
+      FIXTURE_TEST(an_answer_is_delivered_when_its_process_has_gone),
+      FIXTURE_TEST(a_stop_that_is_cancelled_gives_no_event),
       FIXTURE_TEST(an_instance_outlives_its_work),
       FIXTURE_TEST(the_parts_of_an_operation_are_bounded),
   };

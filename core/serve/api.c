@@ -96,7 +96,7 @@ static void answer_run(zc_exchange *exchange, const char *id, const zc_execution
   zc_exchange_answer(exchange, 202);
 }
 
-/* A trigger that waits for the journal. */
+/* A trigger or a cancel that waits for the journal. */
 typedef struct {
   zc_exchange *exchange;
   zc_engine *engine;
@@ -134,16 +134,35 @@ static void post_trigger(void *user, zc_exchange *exchange) {
   zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
 }
 
+static void on_cancelled(void *user, int status) {
+  acceptance *a = user;
+  if (status == ZC_OK)
+    answer_run(a->exchange, a->exchange->name, zc_engine_find(a->engine, a->exchange->name));
+  else
+    zc_exchange_error(a->exchange, zc_api_http_status(status), "the run was not cancelled: %s",
+                      zc_status_text(status));
+  free(a);
+}
+
+/* Its end is answered once it is journalled; that it was asked to end, at once. */
 static void post_cancel(void *user, zc_exchange *exchange) {
   zc_api *api = user;
-  if (!zc_api_body_is_empty(exchange)) return;
   zc_error error = {0};
-  int status = zc_engine_cancel(api->engine, exchange->name, &error);
-  if (status == ZC_OK) {
-    answer_run(exchange, exchange->name, zc_engine_find(api->engine, exchange->name));
-  } else {
-    zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
+  bool asked = false;
+  if (!zc_api_body_is_empty(exchange) || !zc_exchange_hold(exchange)) return;
+  acceptance *a = calloc(1, sizeof *a);
+  int status = a ? ZC_OK : zc_error_set(&error, ZC_ENOMEM, "no memory to cancel it");
+  if (a) {
+    *a = (acceptance){.exchange = exchange, .engine = api->engine};
+    status = zc_engine_cancel(api->engine, exchange->name, on_cancelled, a, &asked, &error);
   }
+  if (status == ZC_OK && !asked) return;
+  free(a);
+  exchange->held = false;
+  if (status == ZC_OK)
+    answer_run(exchange, exchange->name, zc_engine_find(api->engine, exchange->name));
+  else
+    zc_exchange_error(exchange, zc_api_http_status(status), "%s", error.text);
 }
 
 /* ---- reload ---- */

@@ -1,9 +1,11 @@
 """The journal's disk fails under the engine: nothing is promised that cannot be kept, and the end is in order."""
+import datetime
 import os
 import shutil
 import subprocess
 
-from program import Skipped, equal, main, write_trace
+from cli_material import Engine, expect, listed, pipeline, prepare as prepare_traced, request, wait_for
+from program import Skipped, equal, main, stamp, write_trace
 
 MANY = "\n".join(f"  - {{name: p{i}, region: r, schedule: '* * * * *', max_defer_hours: 0, "
                  f"trigger: {{plugin: exec, command: [/bin/true]}}}}" for i in range(60))
@@ -60,4 +62,32 @@ def after_it_every_run_has_one_start_or_is_named(program):
     equal(len({row["execution_id"] for row in rows}), len(rows))
 
 
-main([an_fsync_that_fails_ends_the_engine_with_70, after_it_every_run_has_one_start_or_is_named])
+def hold_commits(process):
+    """From now on each commit of the process takes half a second more."""
+    strace = subprocess.Popen(["strace", "-f", "-o", "/dev/null", "-p", str(process.pid), "-e", "trace=fdatasync,fsync", "-e",
+                               "inject=fdatasync,fsync:delay_enter=500000"], stderr=subprocess.PIPE, text=True)
+    if "attached" not in strace.stderr.readline():
+        raise Skipped("strace cannot trace here")
+    return strace
+
+
+def a_cancel_is_answered_when_it_is_journalled(program):
+    if not shutil.which("strace"):
+        raise Skipped("no strace")
+    now = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0, microsecond=0)
+    prepare_traced(program, pipeline("build", "true"), start=stamp(now - datetime.timedelta(hours=3)),
+                   values=[400] * 7 + [40] * 40)
+    with Engine(program) as engine:
+        run_id = expect(program, 0, "trigger", "build").stdout.split()[0]
+        wait_for("the deferral", lambda: [row["status"] for row in listed(program)] == ["DEFERRED"])
+        strace = hold_commits(engine.process)
+        status, body, _ = request(program, "POST", f"/v1/executions/{run_id}/cancel")
+        engine.process.kill()
+        engine.process.wait()
+        strace.communicate(timeout=20)
+    equal((status, body["status"]), (202, "CANCELLED"))
+    equal([row["status"] for row in listed(program)], ["CANCELLED"])
+
+
+main([an_fsync_that_fails_ends_the_engine_with_70, after_it_every_run_has_one_start_or_is_named,
+      a_cancel_is_answered_when_it_is_journalled])
