@@ -37,9 +37,10 @@ const char *zc_aws_profile_name(const char *configured) {
   return name ? name : "default";
 }
 
-static char *config_value(const char *heading, const char *key) {
+/* Frees the path. */
+static char *value_in(char *path, const char *heading, const char *key) {
   zc_aws_section section;
-  char *value = NULL, *path = zc_aws_config_path();
+  char *value = NULL;
   if (zc_aws_section_read(path, heading, &section) == ZC_OK) {
     const char *found = zc_aws_section_get(&section, key);
     value = found ? strdup(found) : NULL;
@@ -49,11 +50,17 @@ static char *config_value(const char *heading, const char *key) {
   return value;
 }
 
+static char *config_value(const char *heading, const char *key) {
+  return value_in(zc_aws_config_path(), heading, key);
+}
+
 char *zc_aws_profile_value(const char *profile, const char *key) {
   char heading[ZC_AWS_NAME_MAX + 16];
   bool is_default = strcmp(profile, "default") == 0;
+  char *value = value_in(zc_aws_credentials_path(), profile, key);
+  if (value) return value;
   snprintf(heading, sizeof heading, "profile %s", profile);
-  char *value = config_value(heading, key);
+  value = config_value(heading, key);
   return value || !is_default ? value : config_value("default", key);
 }
 

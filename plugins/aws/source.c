@@ -12,10 +12,20 @@
 #define IMDS_HOST      "http://169.254.169.254"
 #define IMDS_HOST_6    "http://[fd00:ec2::254]"
 
+/* Where a profile may stand: the credentials file, and two headings of the config file, of which
+ * the second is the default profile's only. What the first says wins. */
+enum { IN_CREDENTIALS, IN_CONFIG, IN_CONFIG_DEFAULT, PLACES };
+
+typedef struct {
+  zc_aws_section sections[PLACES];
+  int status[PLACES]; /* of reading them */
+} shared_profile;
+
 typedef struct {
   const zc_host *host;
   const char *configured; /* the settings' profile */
   const char *profile;    /* the one in effect */
+  shared_profile *shared; /* what the files say of it */
   zc_aws_source *source;
   char *message;
   size_t size;
@@ -45,6 +55,55 @@ static int from_environment(const search *s) {
   return status;
 }
 
+/* ---- what the shared files say ---- */
+
+/* Both files count as one, as they do for botocore: its role, for one, may stand in the config file
+ * and the keys of the same profile in the other. */
+static int read_shared(const search *s) {
+  char *credentials = zc_aws_credentials_path(), *config = zc_aws_config_path();
+  char heading[ZC_AWS_NAME_MAX + 16];
+  bool is_default = strcmp(s->profile, "default") == 0;
+  shared_profile *shared = s->shared;
+  snprintf(heading, sizeof heading, "profile %s", s->profile);
+  const char *const paths[PLACES] = {credentials, config, is_default ? config : NULL};
+  const char *const headings[PLACES] = {s->profile, heading, "default"};
+  int status = ZC_ENOTFOUND;
+  for (size_t i = 0; i < PLACES; i++) {
+    shared->status[i] = zc_aws_section_read(paths[i], headings[i], &shared->sections[i]);
+    if (shared->status[i] == ZC_ENOMEM) status = ZC_ENOMEM;
+  }
+  free(credentials);
+  free(config);
+  return status;
+}
+
+static const char *shared_value(const search *s, const char *key) {
+  const char *value = NULL;
+  for (size_t i = 0; i < PLACES && !value; i++)
+    value = zc_aws_section_get(&s->shared->sections[i], key);
+  return value;
+}
+
+/* Where one of these keys is there: rather than going on to some other identity in silence. */
+static int refuse_unsupported(const search *s, const char *const *keys, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (!shared_value(s, keys[i])) continue;
+    snprintf(s->message, s->size,
+             "profile %.60s takes its credentials by %s, which is not supported: keys, a web "
+             "identity, a container's or an instance's role are",
+             s->profile, keys[i]);
+    return ZC_EAUTH;
+  }
+  return ZC_ENOTFOUND;
+}
+
+/* A profile's own keys are what its role would be assumed with: they must not sign instead. */
+static int refuse_role(const search *s) {
+  static const char *const role[] = {"role_arn"};
+  if (shared_value(s, "web_identity_token_file")) return ZC_ENOTFOUND;
+  return refuse_unsupported(s, role, 1);
+}
+
 /* ---- web identity ---- */
 
 static char *copy_of(const char *text) {
@@ -58,11 +117,10 @@ static void web_identity_values(const search *s, zc_aws_source *source) {
     source->session_name = copy_of(zc_aws_variable("AWS_ROLE_SESSION_NAME"));
   }
   if (source->token_path) return;
-  source->token_path = zc_aws_profile_value(s->profile, "web_identity_token_file");
+  source->token_path = copy_of(shared_value(s, "web_identity_token_file"));
   if (!source->token_path) return;
-  if (!source->role) source->role = zc_aws_profile_value(s->profile, "role_arn");
-  if (!source->session_name)
-    source->session_name = zc_aws_profile_value(s->profile, "role_session_name");
+  if (!source->role) source->role = copy_of(shared_value(s, "role_arn"));
+  if (!source->session_name) source->session_name = copy_of(shared_value(s, "role_session_name"));
 }
 
 static bool is_session_name(const char *name) {
@@ -84,9 +142,10 @@ static int from_web_identity(const search *s) {
   return ZC_OK;
 }
 
-/* ---- shared files ---- */
+/* ---- keys of the shared files ---- */
 
-static int keys_of_section(const search *s, const zc_aws_section *section) {
+static int keys_in(const search *s, size_t place) {
+  const zc_aws_section *section = &s->shared->sections[place];
   const char *id = zc_aws_section_get(section, "aws_access_key_id");
   const char *secret = zc_aws_section_get(section, "aws_secret_access_key");
   if (!id) return ZC_ENOTFOUND;
@@ -101,61 +160,36 @@ static int keys_of_section(const search *s, const zc_aws_section *section) {
   return ZC_EAUTH;
 }
 
-/* Rather than going on to some other identity in silence. */
-static int refuse_unsupported(const search *s, const zc_aws_section *section) {
-  static const char *const keys[] = {"role_arn", "credential_process", "sso_session",
-                                     "sso_start_url", "login_session"};
-  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-    if (!zc_aws_section_get(section, keys[i])) continue;
-    snprintf(s->message, s->size,
-             "profile %.60s takes its credentials by %s, which is not supported: keys, a web "
-             "identity, a container's or an instance's role are",
-             s->profile, keys[i]);
+/* A file that cannot be read might say that the keys of the other one are not to be used. */
+static int refuse_unreadable(const search *s, bool *ret_seen) {
+  for (size_t i = 0; i < PLACES; i++) {
+    int status = s->shared->status[i];
+    if (status == ZC_OK) *ret_seen = true;
+    if (status != ZC_EIO && status != ZC_EDATA) continue;
+    char *path = i == IN_CREDENTIALS ? zc_aws_credentials_path() : zc_aws_config_path();
+    snprintf(s->message, s->size, "the AWS %s file %.120s cannot be read%s",
+             i == IN_CREDENTIALS ? "credentials" : "config", path ? path : "",
+             status == ZC_EDATA ? ": too large, or not text" : "");
+    free(path);
     return ZC_EAUTH;
   }
   return ZC_ENOTFOUND;
 }
 
-typedef struct {
-  const char *what;
-  char *path;
-  char headings[2][ZC_AWS_NAME_MAX + 16];
-  int (*judge[2])(const search *s, const zc_aws_section *section);
-} shared_file;
-
-static int from_file(const search *s, shared_file *file, bool *ret_seen) {
-  int status = ZC_ENOTFOUND;
-  for (size_t i = 0; i < 2 && status == ZC_ENOTFOUND && file->headings[i][0]; i++) {
-    zc_aws_section section;
-    status = zc_aws_section_read(file->path, file->headings[i], &section);
-    if (status == ZC_EIO || status == ZC_EDATA) {
-      snprintf(s->message, s->size, "the AWS %s file %.120s cannot be read%s", file->what,
-               file->path, status == ZC_EDATA ? ": too large, or not text" : "");
-      return ZC_EAUTH;
-    }
-    if (status != ZC_OK) continue;
-    *ret_seen = true;
-    status = file->judge[0](s, &section);
-    if (status == ZC_ENOTFOUND && file->judge[1]) status = file->judge[1](s, &section);
-    zc_aws_section_finish(&section);
-  }
-  return status;
-}
-
+/* In botocore's order. */
 static int from_shared_files(const search *s) {
-  bool seen = false, is_default = strcmp(s->profile, "default") == 0;
-  shared_file credentials = {.what = "credentials", .judge = {keys_of_section, NULL}};
-  shared_file config = {.what = "config", .judge = {keys_of_section, refuse_unsupported}};
-  credentials.path = zc_aws_credentials_path();
-  config.path = zc_aws_config_path();
-  snprintf(credentials.headings[0], sizeof credentials.headings[0], "%s", s->profile);
-  snprintf(config.headings[0], sizeof config.headings[0], "profile %s", s->profile);
-  if (is_default) snprintf(config.headings[1], sizeof config.headings[1], "default");
-  int status = from_file(s, &credentials, &seen);
-  if (status == ZC_ENOTFOUND) status = from_file(s, &config, &seen);
-  free(credentials.path);
-  free(config.path);
-  if (status != ZC_ENOTFOUND || seen || is_default) return status;
+  static const char *const before[] = {"sso_account_id", "sso_role_name"};
+  static const char *const after[] = {"login_session", "credential_process", "sso_session",
+                                      "sso_start_url"};
+  bool seen = false;
+  int status = refuse_unreadable(s, &seen);
+  if (status == ZC_ENOTFOUND)
+    status = refuse_unsupported(s, before, sizeof before / sizeof *before);
+  if (status == ZC_ENOTFOUND) status = keys_in(s, IN_CREDENTIALS);
+  if (status == ZC_ENOTFOUND) status = refuse_unsupported(s, after, sizeof after / sizeof *after);
+  if (status == ZC_ENOTFOUND) status = keys_in(s, IN_CONFIG);
+  if (status == ZC_ENOTFOUND) status = keys_in(s, IN_CONFIG_DEFAULT);
+  if (status != ZC_ENOTFOUND || seen || strcmp(s->profile, "default") == 0) return status;
   snprintf(s->message, s->size, "there is no profile %.60s in the AWS config or credentials file",
            s->profile);
   return ZC_EAUTH;
@@ -236,23 +270,33 @@ static int from_instance(const search *s) {
 
 /* ---- in order ---- */
 
+static int find(const search *s) {
+  int (*const sources[])(const search *) = {from_environment,  read_shared,       refuse_role,
+                                            from_web_identity, from_shared_files, from_container,
+                                            from_instance};
+  int status = ZC_ENOTFOUND;
+  for (size_t i = 0; i < sizeof sources / sizeof *sources && status == ZC_ENOTFOUND; i++)
+    status = sources[i](s);
+  return status;
+}
+
 int zc_aws_source_find(const zc_host *host, const char *configured, zc_aws_source *ret,
                        char *message, size_t size) {
-  int (*const sources[])(const search *) = {from_environment, from_web_identity, from_shared_files,
-                                            from_container, from_instance};
-  search s = {.host = host,
-              .configured = configured,
-              .profile = zc_aws_profile_name(configured),
-              .source = ret,
-              .message = message,
-              .size = size};
+  shared_profile shared = {.status = {ZC_ENOTFOUND, ZC_ENOTFOUND, ZC_ENOTFOUND}};
+  const search s = {.host = host,
+                    .configured = configured,
+                    .profile = zc_aws_profile_name(configured),
+                    .shared = &shared,
+                    .source = ret,
+                    .message = message,
+                    .size = size};
   memset(ret, 0, sizeof *ret);
   snprintf(message, size, "no memory");
   if (strlen(s.profile) >= ZC_AWS_NAME_MAX)
     return refuse(&s, ZC_EAUTH, "the AWS profile's name is too long");
-  int status = ZC_ENOTFOUND;
-  for (size_t i = 0; i < sizeof sources / sizeof *sources && status == ZC_ENOTFOUND; i++)
-    status = sources[i](&s);
+  int status = find(&s);
+  for (size_t i = 0; i < PLACES; i++)
+    zc_aws_section_finish(&shared.sections[i]);
   if (status != ZC_OK) zc_aws_source_finish(ret);
   return status;
 }

@@ -103,6 +103,43 @@ credential_process = /bin/false
             equal(aws.calls, [])
 
 
+def a_profile_that_gets_keys_elsewhere_does_not_sign_with_its_own(program):
+    """Both files count as one, in botocore's order: role, web identity, SSO, keys of the credentials file, process,
+    keys of the config file."""
+    keys = f"aws_access_key_id = AKIABASE\naws_secret_access_key = {SECRET}\n"
+    role = "role_arn = arn:aws:iam::123456789012:role/ci\nsource_profile = deploy\n"
+    sso = "sso_session = work\nsso_account_id = 123456789012\nsso_role_name = ci\n"
+    process = "credential_process = /bin/false\n"
+    web = "role_arn = arn:aws:iam::123456789012:role/ci\nweb_identity_token_file = {}\n"
+    none = "which is not supported"
+    cases = [(keys, role, "by role_arn, " + none), ("", keys + role, "by role_arn, " + none),
+             (keys + role, "", "by role_arn, " + none), (keys, sso, "by sso_account_id, " + none),
+             (keys, process, None), ("", keys + process, "by credential_process, " + none),
+             (process, keys, "by credential_process, " + none), (keys + web, "", "STS"), (keys, web, "STS")]
+    for credentials, config, words in cases:
+        with endpoint() as aws:
+            folder = fresh(program)
+            aws.credentials.now = lambda: virtual("2026-01-02T01:00:00Z")
+            aws.credentials.allow("AKIABASE", SECRET)
+            aws.credentials.web_token = "canary.web.identity"
+            token = folder.write("web-token", "canary.web.identity")
+            env = {**aws.nothing(), "AWS_PROFILE": "deploy",
+                   "AWS_SHARED_CREDENTIALS_FILE": folder.write("credentials", "[deploy]\n" + credentials.format(token)),
+                   "AWS_CONFIG_FILE": folder.write("config", "[profile deploy]\n" + config.format(token))}
+            if words in (None, "STS"):
+                succeeds(folder, aws, env, "ASIAISSUED00000000" if words else "AKIABASE")
+            else:
+                fails(folder, aws, env, words)
+                equal(aws.calls, [], "signed with the base keys")
+    with endpoint() as aws:
+        folder = fresh(program)
+        env = {**aws.nothing(), "AWS_CONFIG_FILE": folder.folder,
+               "AWS_SHARED_CREDENTIALS_FILE": folder.write("credentials", "[default]\n" + keys)}
+        fails(folder, aws, env, "the AWS config file")
+        env = {**aws.environment(), "AWS_PROFILE": "deploy", "AWS_CONFIG_FILE": fresh(program).write("config", role)}
+        succeeds(fresh(program), aws, env, "AKIDEXAMPLE00000000")
+
+
 def the_home_folder_holds_the_files(program):
     with endpoint() as aws:
         os.mkdir(program.path(".aws"))
@@ -121,6 +158,9 @@ def endpoints_of_the_environment_and_the_profile(program):
         env = aws.environment()
         env["AWS_ENDPOINT_URL"] = ""
         succeeds(folder, aws, {**env, "AWS_CONFIG_FILE": folder.write("config", config.format(aws.url))})
+        folder = fresh(program)
+        in_credentials = folder.write("shared", f"[default]\nendpoint_url = {aws.url}\n")
+        succeeds(folder, aws, {**env, "AWS_SHARED_CREDENTIALS_FILE": in_credentials})
         env["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
         env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
         succeeds(fresh(program), aws, env, trigger=f"{{plugin: codepipeline, pipeline: app, endpoint: '{aws.url}/'}}")
@@ -454,7 +494,8 @@ def tokens_are_hidden_in_outputs(program):
             equal(rows["shows"]["output_tail"], "***", source)
 
 
-main([the_environment_first, shared_files_by_profile, the_home_folder_holds_the_files,
+main([the_environment_first, shared_files_by_profile,
+      a_profile_that_gets_keys_elsewhere_does_not_sign_with_its_own, the_home_folder_holds_the_files,
       endpoints_of_the_environment_and_the_profile, web_identity_in_xml_and_json, web_identity_that_fails, containers,
       instances, instance_metadata_that_is_slow_to_answer, a_session_that_instance_metadata_forgot, no_role_for_a_moment,
       expired_when_handed_out, renewed_as_they_expire, a_renewal_that_fails_early_does_no_harm, expired_in_mid_run,
