@@ -447,8 +447,8 @@ static void print_runs(const zc_json *json) {
                                    {"DECISION", "decision", TEXT},
                                    {"REGION", "region", TEXT},
                                    {"EMITTED g", "emissions_g", 2},
-                                   {"PLANNED g", "planned_savings_g", 2},
-                                   {"REALISED g", "realised_savings_g", 2},
+                                   {"PLANNED SAVING g", "planned_savings_g", 2},
+                                   {"SAVED g", "realised_savings_g", 2},
                                    {"MESSAGE", "message", TEXT}};
   int more = 0;
   bool plans = strcmp(text_at(json, "report", ""), "savings") == 0;

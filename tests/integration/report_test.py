@@ -9,7 +9,7 @@ import re
 import fault_proxy
 import table_year
 from dynamodb_world import ENVIRONMENT, create, deliver, local, probe, run, sink
-from program import equal, write_trace
+from program import ROOT, equal, write_trace
 
 END = "2090-12-31"  # rows of a time to come do not expire while the test runs
 AT = "2090-12-31T12:34:56Z"
@@ -32,6 +32,7 @@ QUERIES = {
     "savings": ["savings", "--limit", "7"],
     "optimal-regions": ["optimal-regions", "--days", "12"],
     "all": ["all"],
+    "all of a month": ["all", "2090-11"],
 }
 # What each may ask of DynamoDB: a range is one request where its rows fit into a page.
 REQUESTS = {"performance": 2, "trends": 1, "optimal-times": 3, "one region": 1, "regions": 10, "recommend": 3, "leaderboard": 1,
@@ -151,6 +152,39 @@ def the_day_of_at_counts_the_runs_up_to_then(program):
         today = [i for i in mine if i["timestamp"] >= until - 36000]
         last = found["by_day"][-1]
         equal((last["date"], last["runs"]), ("2090-12-30", len(today)), question)
+
+
+def a_full_report_of_a_month_is_of_that_month_throughout(program):
+    year = small_year()
+    pairs = list(table_year.rows(year))
+    fill_local(program, year, pairs)
+    span = ("2090-11-01T00:00:00Z", "2090-12-01T00:00:00Z")
+    documents = {d["report"]: d for d in document(program, "all", "2090-11", "--limit", "7")["reports"]}
+    for name, told in documents.items():
+        equal((told["from"], told["to"]), span, name)
+    runs = [i for table, i in pairs if table == "pipeline_executions" and span[0] <= i["created_at"] < span[1]]
+    moved = [i["carbon_analysis"]["savings_g"] for i in runs if i["carbon_analysis"]["decision"] in ("DEFER", "RELOCATE")]
+    equal([r["planned_savings_g"] for r in documents["savings"]["runs"]], sorted((s for s in moved if s > 0), reverse=True)[:7], "savings")
+    equal(documents["optimal-regions"]["runs"], len(runs), "runs")
+    equal(documents["monthly"]["totals"]["runs"], len(runs), "runs of the month")
+    equal({r["status"] for r in documents["failed"]["runs"]} <= {"FAILED", "TIMED_OUT", "UNKNOWN"}, True, "failed")
+    running = {d["report"]: d for d in document(program, "all", "2090-12")["reports"]}
+    equal({d["from"] for d in running.values()}, {"2090-12-01T00:00:00Z"}, "the running month's beginning")
+    equal({running[name]["to"] for name in ("monthly", "regions", "optimal-regions", "savings", "failed")}, {AT}, "up to now")
+
+
+def the_sample_of_the_readme_is_what_is_printed(program):
+    """Lines of which it leaves out the end finish with an ellipsis."""
+    year = table_year.Year(days=92, pipelines=20)
+    fill_local(program, year)
+    with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as file:
+        section = file.read().split("## What it saved\n")[1].split("\n(of made-up tables")[0]
+    command, *lines = [line[4:] for line in section.splitlines() if line.startswith("    ")]
+    done = program.run(*command.split()[2:], "--at", "2025-12-01T00:00:00Z", env=ENVIRONMENT)
+    equal(done.returncode, 0, done.stderr)
+    printed = iter(done.stdout.splitlines())
+    for line in (line for line in lines if line.strip() != "\u2026"):
+        equal(any(text == line or line.endswith(" \u2026") and text.startswith(line[:-1]) for text in printed), True, line)
 
 
 def optimal_times_are_means_of_the_history(program):
@@ -329,7 +363,7 @@ def empty_tables_are_said_to_be_empty(program):
     program.write("zerocarb.yaml", year.config(LOCAL))
     make_file(program)
     for name, question in QUERIES.items():
-        if name != "all":
+        if question[0] != "all":
             done = report(program, *question, "--json")
             equal(json.loads(done.stdout)["data_quality"]["rows"], 0, name)
             equal("the tables know nothing of this" in report(program, *question).stderr, True, name)
@@ -374,7 +408,8 @@ def a_sink_that_is_away_is_named(program):
 
 if __name__ == "__main__":
     run([both_stores_give_the_same_bytes_and_are_asked_by_keys_alone, figures_are_the_sums_of_the_executions,
-         the_day_of_at_counts_the_runs_up_to_then, optimal_times_are_means_of_the_history, regions_and_months_add_up,
+         the_day_of_at_counts_the_runs_up_to_then, a_full_report_of_a_month_is_of_that_month_throughout,
+         the_sample_of_the_readme_is_what_is_printed, optimal_times_are_means_of_the_history, regions_and_months_add_up,
          reports_on_what_the_program_rolled_up_agree_with_its_executions,
          recommendations_stand_on_forecast_and_history, csv_holds_the_rows_of_the_document,
          a_formula_in_a_text_does_not_reach_a_spreadsheet_as_one, every_query_prints_for_people,
