@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define BODY_SHOWN 80
+#define TEXT_SHOWN 120
 
 /* {"error":"text"}, sometimes with a longer {"message":"text"}. */
 static const char *remote_text(const zc_host *host, const zc_http_response *response) {
@@ -50,8 +51,9 @@ int zc_em_judge(const zc_host *host, const zc_http_response *response, char *why
   if (response->status != 200) {
     const char *text = remote_text(host, response);
     int status = judge_status(response->status, text, &meaning, ret_pause);
-    snprintf(why, why_size, "the API answered %" PRId32 ": %.120s%s%s", response->status, text,
-             meaning ? ": " : "", meaning ? meaning : "");
+    /* The API's text stands last: the host takes out what a cut leaves of a secret at the end. */
+    snprintf(why, why_size, "the API answered %" PRId32 ": %s%s%.*s", response->status,
+             meaning ? meaning : "", meaning ? ": " : "", TEXT_SHOWN, text);
     return status;
   }
   if (response->json) return ZC_OK;

@@ -228,12 +228,13 @@ static void a_success_ends_the_backing_off(void **state) {
   source_host_script(host, LATEST, 401, "{\"error\":\"try later\"}");
   source_host_script(host, HISTORY, 401, "{\"error\":\"Invalid auth-token\"}");
   assert_int_equal(source_host_observe(host, "eu-west-1", 0), ZC_EAUTH);
-  assert_non_null(strstr(host->done_message, "try later: the token is refused, or has asked too"));
+  assert_non_null(
+      strstr(host->done_message, "the token is refused, or has asked too often: try later"));
   assert_int_equal(source_host_observe(host, "eu-west-1", 0), ZC_EAUTH);
   assert_int_equal(host->n_requests, 0);
   assert_string_equal(host->done_message,
                       "zone IE: latest: not asked before 2026-01-02T12:45:00Z: the API answered "
-                      "401: try later: the token is refused, or has asked too often");
+                      "401: the token is refused, or has asked too often: try later");
   host->now += 15 * MINUTE;
   source_host_script(host, LATEST, 200, GOOD_LATEST);
   assert_int_equal(source_host_observe(host, "eu-west-1", 0), ZC_OK);

@@ -45,7 +45,7 @@ static int check_subject(const reader *r, const zc_json *json) {
     return unusable(r, "the answer is about zone %.40s", zone);
   }
   if (factors && strcmp(factors, q->factors) != 0) {
-    return unusable(r, "the answer counts %.20s emissions, not %s ones", factors, q->factors);
+    return unusable(r, "the answer does not count %s emissions, but %.20s", q->factors, factors);
   }
   return ZC_OK;
 }
@@ -128,10 +128,10 @@ static int read_version_1(reader *r, const zc_json *json, const char *status_wor
   const zc_em_question *q = r->question;
   const char *zone = text_of(r, json, "countryCode");
   if (strcmp(status_word, "no-data") == 0) {
-    return unusable(r, "no data for zone %.40s (status \"no-data\")", zone ? zone : "?");
+    return unusable(r, "status \"no-data\" for zone %.40s", zone ? zone : "?");
   }
   if (strcmp(status_word, "ok") != 0) {
-    return unusable(r, "the answer has the unknown status \"%.40s\"", status_word);
+    return unusable(r, "the answer has an unknown status: %.40s", status_word);
   }
   if (!zone || (q->zone && strcmp(zone, q->zone) != 0)) {
     return unusable(r, "the answer is about zone %.40s", zone ? zone : "?");
