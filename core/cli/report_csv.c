@@ -9,8 +9,8 @@
 #define CSV_MAX ((size_t)16 << 20)
 #define FIGURES                                                                                    \
   "runs", "ran", "successful", "failed", "success_rate", "emissions_g", "savings_g",               \
-      "savings_percent", "planned_savings_g", "realised_runs", "unknown_runs", "run_now", "defer", \
-      "relocate"
+      "savings_percent", "planned_savings_g", "realised_runs", "location_emissions_g",             \
+      "unknown_runs", "run_now", "defer", "relocate"
 #define RUN                                                                                        \
   "execution_id", "requested_at", "pipeline", "status", "decision", "region", "planned_start",     \
       "started_at", "finished_at", "intensity", "default_intensity", "emissions_g",                \

@@ -173,7 +173,9 @@ static void print_savings(const zc_json *totals) {
 
 static void print_emissions(const zc_json *totals) {
   char a[32], b[32];
+  double location = number_at(totals, "location_emissions_g");
   zc_output_printf("  emissions  %s gCO2eq", figure(number_at(totals, "emissions_g"), 2, a));
+  if (isfinite(location)) zc_output_printf(", location-based %s", figure(location, 2, b));
   if (isfinite(number_at(totals, "unknown_runs")))
     zc_output_printf("; nothing known of %s runs", figure(number_at(totals, "unknown_runs"), 0, b));
   zc_output_printf("\n");

@@ -21,10 +21,18 @@ static void add_tenthousandths(zc_sum *sum, int64_t figure) {
   if (figure != ZC_NOT_KNOWN) zc_sum_add(sum, (double)figure / ZC_ROLLUP_GRAMS);
 }
 
+/* Where they do not differ, the location-based emissions are the emissions. */
+static void add_location(zc_figures *figures, const zc_execution_row *row) {
+  bool differs = row->location_emissions != ZC_NOT_KNOWN;
+  figures->has_location |= differs;
+  add_tenthousandths(&figures->location, differs ? row->location_emissions : row->emissions);
+}
+
 static void add_grams(zc_figures *figures, const zc_execution_row *row) {
   figures->ran++;
   figures->unknown_runs += row->emissions == ZC_NOT_KNOWN;
   add_tenthousandths(&figures->emissions, row->emissions);
+  add_location(figures, row);
   add_tenthousandths(&figures->savings, row->savings);
   add_tenthousandths(&figures->planned, row->planned_savings);
   if (!row->realised) return;
@@ -57,6 +65,16 @@ static void add_at(zc_sum *sum, const zc_json *item, const char *exact, const ch
   zc_sum_add(sum, number);
 }
 
+static void add_location_at(zc_figures *figures, const zc_json *item) {
+  double number;
+  bool differs = zc_item_number(item, "sums/location_emissions_g", &number);
+  figures->has_location |= differs;
+  if (differs)
+    zc_sum_add(&figures->location, number);
+  else
+    add_at(&figures->location, item, "sums/emissions_g", "carbon/total_emissions_g");
+}
+
 static uint64_t unknown_of(const zc_json *item) {
   return count_at(item, zc_json_at(item, "carbon/total_emissions_g") ? "carbon/unknown_executions"
                                                                      : "executions/ran");
@@ -72,6 +90,7 @@ void zc_figures_add_analytics(zc_figures *figures, const zc_json *item) {
   figures->ran += count_at(item, "executions/ran");
   figures->unknown_runs += unknown_of(item);
   add_at(&figures->emissions, item, "sums/emissions_g", "carbon/total_emissions_g");
+  add_location_at(figures, item);
   add_at(&figures->savings, item, "sums/savings_g", "carbon/total_savings_g");
   add_at(&figures->planned, item, "sums/planned_savings_g", "carbon/planned_savings_g");
   if (!zc_json_at(item, "carbon/realised_executions")) return;
@@ -90,6 +109,8 @@ void zc_figures_merge(zc_figures *figures, const zc_figures *other) {
   figures->defer += other->defer;
   figures->relocate += other->relocate;
   figures->counts_realised |= other->counts_realised;
+  figures->has_location |= other->has_location;
+  zc_sum_merge(&figures->location, &other->location);
   zc_sum_merge(&figures->emissions, &other->emissions);
   zc_sum_merge(&figures->savings, &other->savings);
   zc_sum_merge(&figures->planned, &other->planned);
@@ -120,6 +141,8 @@ static void write_grams(const zc_figures *f, zc_buffer *to) {
   if (f->planned.n)
     zc_member_rounded(to, "planned_savings_g", zc_sum_value(&f->planned), TOTAL_DECIMALS);
   if (f->counts_realised) zc_member_integer(to, "realised_runs", (int64_t)f->realised_runs);
+  if (f->has_location)
+    zc_member_rounded(to, "location_emissions_g", zc_sum_value(&f->location), TOTAL_DECIMALS);
   if (f->unknown_runs) zc_member_integer(to, "unknown_runs", (int64_t)f->unknown_runs);
 }
 

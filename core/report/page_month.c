@@ -13,6 +13,7 @@
       {"success_rate", "Succeeded", ZC_CELL_SHARE, 0},                                             \
       {"unknown_runs", "Not known of", ZC_CELL_NUMBER, 0},                                         \
       {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},                                            \
+      {"location_emissions_g", "Location-based, g", ZC_CELL_NUMBER, 2},                            \
       {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},                                                \
       {"savings_percent", "Saved, %", ZC_CELL_NUMBER, 2},                                          \
       {"run_now", "At once", ZC_CELL_NUMBER, 0}, {"defer", "Put off", ZC_CELL_NUMBER, 0}, {        \

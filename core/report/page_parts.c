@@ -129,6 +129,17 @@ static void tile_moved(zc_page *page) {
   zc_page_tile(page, "Runs not started as asked", figure, note);
 }
 
+static void note_location(zc_page *page) {
+  char figure[ZC_FIGURE_SIZE];
+  double location = zc_page_number(page->document, "totals/location_emissions_g");
+  if (isnan(location)) return;
+  zc_figure_grams(location, figure);
+  zc_page_paragraph(page,
+                    "Location-based, without the renewable supply that the operator has "
+                    "contracted, %s were emitted.",
+                    figure);
+}
+
 /* What the tiles leave out. */
 static void note_unknown(zc_page *page) {
   char figure[ZC_FIGURE_SIZE];
@@ -155,6 +166,7 @@ void zc_page_totals(zc_page *page) {
   tile_runs(page);
   tile_moved(page);
   zc_page_tiles_end(page);
+  note_location(page);
   note_unknown(page);
 }
 

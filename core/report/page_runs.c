@@ -17,6 +17,7 @@ static const zc_table_column day_columns[] = {
     {"success_rate", "Succeeded", ZC_CELL_SHARE, 0},
     {"unknown_runs", "Not known of", ZC_CELL_NUMBER, 0},
     {"emissions_g", "Emitted, g", ZC_CELL_NUMBER, 2},
+    {"location_emissions_g", "Location-based, g", ZC_CELL_NUMBER, 2},
     {"savings_g", "Saved, g", ZC_CELL_NUMBER, 2},
     {"avg_duration_minutes", "Mean duration, min", ZC_CELL_NUMBER, 1},
     {"avg_energy_kwh", "Mean energy, kWh", ZC_CELL_NUMBER, ENERGY},

@@ -22,7 +22,8 @@ static const char *const monthly =
     "\"complete\":false,\"headline\":[\"Saved <b>12</b> g & more.\"],"
     "\"totals\":{\"runs\":1234,\"ran\":1200,\"success_rate\":0.8,\"emissions_g\":4830,\"savings_"
     "g\":602.34,"
-    "\"savings_percent\":11.09,\"defer\":3,\"relocate\":2},"
+    "\"savings_percent\":11.09,\"location_emissions_g\":5260,\"unknown_runs\":60,\"defer\":3,"
+    "\"relocate\":2},"
     "\"previous\":{\"month\":\"2025-11\",\"savings_g\":450.5},"
     "\"by_day\":[{\"date\":\"2025-12-01\",\"runs\":5,\"savings_g\":2.5,\"planned_savings_g\":3,"
     "\"realised_runs\":5,\"run_now\":3,\"defer\":1,\"relocate\":1},"
@@ -101,6 +102,9 @@ static void the_month_is_told(void **state) {
   assert_has(&page, "1,200 took place; 80.0\xC2\xA0% of those that succeeded or failed succeeded");
   assert_has(&page, "<dd>5</dd><dd class=\"note\">3 put off, 2 moved</dd>");
   assert_has(&page, "the savings of 1,000 of the 1,200 runs that took place");
+  assert_has(&page, "those of 140 are as planned.");
+  assert_has(&page, "Of 60 of the runs that took place nothing is known of the emissions");
+  assert_has(&page, "has contracted, 5.26\xC2\xA0kg were emitted.");
   assert_has(&page, "known for 70 of 78 hours");
   zc_buffer_finish(&page);
 }

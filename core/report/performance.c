@@ -61,15 +61,19 @@ static void write_performance(const zc_json *item, zc_buffer *to) {
     zc_report_copy(to, members[i][0], item, members[i][1]);
 }
 
+/* The unrounded hours where the item has them. */
+static void add_hours(zc_sum *sum, const zc_json *item, const char *exact, const char *rounded) {
+  double hours;
+  if (zc_item_number(item, exact, &hours) || zc_item_number(item, rounded, &hours))
+    zc_sum_add(sum, hours);
+}
+
 static int add_day(performance *p, const zc_json *item) {
   zc_figures day = {0};
-  double hours;
   zc_figures_add_analytics(&day, item);
   zc_figures_merge(&p->totals, &day);
-  if (zc_item_number(item, "performance/total_vcpu_hours", &hours))
-    zc_sum_add(&p->vcpu_hours, hours);
-  if (zc_item_number(item, "performance/total_memory_gb_hours", &hours))
-    zc_sum_add(&p->memory_gb_hours, hours);
+  add_hours(&p->vcpu_hours, item, "sums/vcpu_hours", "performance/total_vcpu_hours");
+  add_hours(&p->memory_gb_hours, item, "sums/memory_gb_hours", "performance/total_memory_gb_hours");
   p->days += day.runs > 0;
   zc_member_object(&p->by_day);
   zc_report_copy(&p->by_day, "date", item, "date");

@@ -1,4 +1,5 @@
-/* Emissions and savings of which nothing is known: no report tells them as none. */
+/* The figures of sets of runs: what is not known is not told as none, what differs by contract is
+ * told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,11 +88,61 @@ static void who_has_no_known_savings_stands_behind_the_ranks(void **state) {
   zc_json_free(json);
 }
 
+static void location_based_emissions_stand_beside_the_others_where_they_differ(void **state) {
+  static const char with[] =
+      "{\"timestamp\":1765704600,\"status\":\"SUCCESS\",\"workload\":{\"sci_score\":7.5},"
+      "\"location_based\":{\"sci_score\":9}}";
+  (void)state;
+  zc_report *report =
+      ask((zc_report_request){.query = ZC_REPORT_PERFORMANCE, .pipeline = "build", .days = 3});
+  give_day(report, 0, "2025-12-12", 4, 4, 0, 40, 10);
+  give(
+      report, 0,
+      "{\"date\":\"2025-12-13\",\"executions\":{\"ran\":1},\"carbon\":{\"total_emissions_g\":1.23},"
+      "\"sums\":{\"emissions_g\":1.2345,\"location_emissions_g\":2.3456}}");
+  give(report, 1, with);
+  zc_json *json = answer(report);
+  assert_null(zc_json_at(json, "by_day/0/location_emissions_g"));
+  holds(json, "by_day/1/location_emissions_g", 2.35);
+  holds(json, "by_day/2/location_emissions_g", 9);
+  holds(json, "totals/location_emissions_g", 51.35); /* 40 + 2.3456 + 9 */
+  zc_json_free(json);
+  report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+  give_day(report, 0, "2025-12-12", 4, 4, 0, 40, 10);
+  give(report, 4, with); /* of nightly */
+  json = answer(report);
+  holds(json, "totals/location_emissions_g", 49);
+  assert_null(zc_json_at(json, "pipelines/0/location_emissions_g"));
+  holds(json, "pipelines/1/location_emissions_g", 9);
+  zc_json_free(json);
+}
+
+static void hours_are_rounded_once(void **state) {
+  (void)state;
+  zc_report *report =
+      ask((zc_report_request){.query = ZC_REPORT_PERFORMANCE, .pipeline = "build", .days = 9});
+  for (int day = 5; day < 8; day++) {
+    char row[300];
+    snprintf(row, sizeof row,
+             "{\"date\":\"2025-12-0%d\",\"performance\":{\"total_vcpu_hours\":0.03,"
+             "\"total_memory_gb_hours\":0.07},\"sums\":{\"vcpu_hours\":0.033333%s}}",
+             day, day == 5 ? "" : ",\"memory_gb_hours\":0.066666");
+    give(report, 0, row);
+  }
+  zc_json *json = answer(report);
+  holds(json, "totals/vcpu_hours", 0.1);
+  holds(json, "totals/memory_gb_hours", 0.2); /* 0.07 of a row of before */
+  holds(json, "by_day/0/vcpu_hours", 0.03);
+  zc_json_free(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(unknown_emissions_are_not_told_as_none),
       cmocka_unit_test(a_month_says_of_how_many_runs_it_knows_nothing),
       cmocka_unit_test(who_has_no_known_savings_stands_behind_the_ranks),
+      cmocka_unit_test(hours_are_rounded_once),
+      cmocka_unit_test(location_based_emissions_stand_beside_the_others_where_they_differ),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

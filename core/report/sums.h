@@ -39,7 +39,9 @@ typedef struct {
   uint64_t unknown_runs; /* of those that ran: nothing is known of their emissions */
   uint64_t run_now, defer, relocate;
   bool counts_realised; /* realised_runs and planned are known */
+  bool has_location;    /* location-based emissions differ from the emissions */
   zc_sum emissions, savings, planned;
+  zc_sum location; /* location-based emissions: without contracted renewable supply */
   zc_sum realised; /* savings of those runs whose realised savings are known */
 } zc_figures;
 

@@ -73,11 +73,18 @@ static void add_deferred(zc_rollup_day *day, const zc_execution_row *row) {
   day->deferred_well += row->status == ZC_SUCCESS && row->savings > 0;
 }
 
+static void add_location(zc_rollup_day *day, const zc_execution_row *row) {
+  bool differs = row->location_emissions != ZC_NOT_KNOWN;
+  day->has_location |= differs;
+  add(&day->location, differs ? row->location_emissions : row->emissions);
+}
+
 static int add_run(zc_rollup_day *day, const zc_execution_row *row, zc_rollup_names *regions) {
   day->ran++;
   day->realised += row->realised;
   day->optimized += row->action > ZC_RUN_NOW && row->savings > 0;
   add(&day->emissions, row->emissions);
+  add_location(day, row);
   add(&day->savings, row->savings);
   add(&day->planned_savings, row->planned_savings);
   add(&day->percent, row->savings_percent);
@@ -209,6 +216,10 @@ static void write_sums(const zc_rollup_day *day, zc_buffer *to) {
   write_sum(day, "savings_g", &day->savings, to);
   if (day->planned_savings.n > 0)
     zc_member_number(to, "planned_savings_g", (double)day->planned_savings.sum / ZC_ROLLUP_GRAMS);
+  zc_member_number(to, "vcpu_hours", (double)day->vcpu_hours / ZC_ROLLUP_HOURS);
+  zc_member_number(to, "memory_gb_hours", (double)day->memory_hours / ZC_ROLLUP_HOURS);
+  if (day->has_location)
+    zc_member_number(to, "location_emissions_g", (double)day->location.sum / ZC_ROLLUP_GRAMS);
   zc_member_end(to);
 }
 

@@ -37,6 +37,8 @@ typedef struct {
 typedef struct {
   uint32_t total, successful, failed, ran, realised, optimized, actions[3];
   uint32_t deferred_ran, deferred_well;
+  bool has_location;      /* the location-based emissions of a run differ */
+  zc_rollup_sum location; /* location-based emissions, of runs where they do not differ the same */
   zc_rollup_sum emissions, savings, planned_savings, percent, duration, energy, wait;
   int64_t vcpu_hours, memory_hours;
   zc_region_use *regions;

@@ -82,7 +82,8 @@ static void the_example_of_the_schema_is_reproduced(void **state) {
       "\"avg_sci_score\":3.59,\"total_vcpu_hours\":6.67,\"total_memory_gb_hours\":10},"
       "\"decisions\":{\"run_now\":3,\"defer\":1,\"relocate\":1,\"defer_success_rate\":1,"
       "\"avg_defer_hours\":2.5,\"optimized\":2},"
-      "\"sums\":{\"emissions_g\":17.9565,\"savings_g\":2.45,\"planned_savings_g\":2.45},"
+      "\"sums\":{\"emissions_g\":17.9565,\"savings_g\":2.45,\"planned_savings_g\":2.45,"
+      "\"vcpu_hours\":6.666665,\"memory_gb_hours\":10},"
       "\"updated_at\":\"2025-12-14T23:59:59Z\",\"ttl\":1797206400}");
   assert_non_null(
       strstr(item_of(&w, DAY + 11 * ZC_HOUR), "\"updated_at\":\"2025-12-14T11:00:00Z\""));
@@ -106,6 +107,22 @@ static void realised_figures_stand_before_planned_ones(void **state) {
   assert_non_null(strstr(item, "\"avg_duration_minutes\":20,\"avg_energy_kwh\":0.0075,"));
   assert_non_null(strstr(item, "\"total_vcpu_hours\":0.67,\"total_memory_gb_hours\":1}"));
   assert_non_null(strstr(item, "\"defer_success_rate\":0,\"avg_defer_hours\":1,\"optimized\":0}"));
+  finish(&w);
+}
+
+static void location_based_emissions_are_added_up_beside_the_others(void **state) {
+  (void)state;
+  world w = {0};
+  add_text(&w, "{\"timestamp\":1765670400,\"status\":\"SUCCESS\"," WORKLOAD "}");
+  assert_null(strstr(item_of(&w, DAY), "location_emissions_g"));
+  add_text(&w, "{\"timestamp\":1765670400,\"status\":\"SUCCESS\"," WORKLOAD
+               ",\"location_based\":{\"intensity\":80.6,\"sci_score\":4.5}}");
+  add_text(&w, "{\"timestamp\":1765670400,\"status\":\"SUCCESS\"," WORKLOAD
+               ",\"location_based\":{\"intensity\":80.6,\"sci_score\":4.5},\"realised\":{"
+               "\"sci_score\":3.5,\"location_based\":{\"mean_intensity\":70,\"sci_score\":4.25}}}");
+  /* 3.5913 where there is no share, 4.5 planned, 4.25 realised */
+  assert_non_null(strstr(item_of(&w, DAY), "\"location_emissions_g\":12.3413"));
+  assert_non_null(strstr(w.item, "\"emissions_g\":10.6826,"));
   finish(&w);
 }
 
@@ -149,7 +166,7 @@ static void what_is_not_known_is_left_out(void **state) {
       "\"carbon\":{\"realised_executions\":0,\"unknown_executions\":1},"
       "\"performance\":{\"total_vcpu_hours\":0,\"total_memory_gb_hours\":0},"
       "\"decisions\":{\"run_now\":0,\"defer\":0,\"relocate\":0,\"optimized\":0},"
-      "\"sums\":{},"
+      "\"sums\":{\"vcpu_hours\":0,\"memory_gb_hours\":0},"
       "\"updated_at\":\"2025-12-14T00:00:00Z\",\"ttl\":1797206400}");
   finish(&w);
 }
@@ -247,6 +264,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_example_of_the_schema_is_reproduced),
       cmocka_unit_test(realised_figures_stand_before_planned_ones),
+      cmocka_unit_test(location_based_emissions_are_added_up_beside_the_others),
       cmocka_unit_test(emissions_are_those_of_runs_that_took_place),
       cmocka_unit_test(what_is_not_known_is_left_out),
       cmocka_unit_test(a_sum_is_unknown_where_nothing_is_known_of_what_ran),

@@ -39,6 +39,7 @@ static bool read_time(const zc_span *span, zc_time *ret) {
 typedef struct {
   double timestamp, duration, vcpu, memory, energy, planned_sci, intensity, savings, percent;
   double real_intensity, real_sci, real_savings, real_percent;
+  double location_sci, real_location_sci;
   zc_span pipeline, region, status, decision, planned_start, started, finished;
   zc_span real_started, real_finished;
 } members;
@@ -55,10 +56,16 @@ static const zc_json_field workload_fields[] = {
     NUMBER("sci_score", planned_sci),
 };
 static const zc_json_field schedule_fields[] = {TEXT("planned_start", planned_start)};
+static const zc_json_field location_fields[] = {NUMBER("sci_score", location_sci)};
+static const zc_json_field real_location_fields[] = {NUMBER("sci_score", real_location_sci)};
 static const zc_json_field realised_fields[] = {
-    TEXT("started_at", real_started),         TEXT("finished_at", real_finished),
-    NUMBER("mean_intensity", real_intensity), NUMBER("sci_score", real_sci),
-    NUMBER("savings_g", real_savings),        NUMBER("savings_percent", real_percent),
+    TEXT("started_at", real_started),
+    TEXT("finished_at", real_finished),
+    NUMBER("mean_intensity", real_intensity),
+    NUMBER("sci_score", real_sci),
+    NUMBER("savings_g", real_savings),
+    NUMBER("savings_percent", real_percent),
+    INSIDE("location_based", real_location_fields),
 };
 static const zc_json_field execution_fields[] = {
     NUMBER("timestamp", timestamp),
@@ -70,6 +77,7 @@ static const zc_json_field execution_fields[] = {
     INSIDE("carbon_analysis", analysis_fields),
     INSIDE("workload", workload_fields),
     INSIDE("schedule", schedule_fields),
+    INSIDE("location_based", location_fields),
     INSIDE("realised", realised_fields),
 };
 
@@ -111,6 +119,8 @@ static void set_carbon(const members *m, zc_execution_row *row) {
   row->savings_percent = whole(m->real_percent, ZC_ROLLUP_PERCENT);
   row->intensity = whole(m->real_intensity, ZC_ROLLUP_INTENSITY);
   row->realised = known(row->emissions);
+  row->location_emissions =
+      whole(row->realised ? m->real_location_sci : m->location_sci, ZC_ROLLUP_GRAMS);
   if (!known(row->emissions)) row->emissions = whole(m->planned_sci, ZC_ROLLUP_GRAMS);
   if (!known(row->savings)) row->savings = row->planned_savings;
   if (!known(row->savings_percent)) row->savings_percent = whole(m->percent, ZC_ROLLUP_PERCENT);
@@ -147,6 +157,7 @@ int zc_execution_row_read(const char *text, size_t length, zc_execution_row *ret
   members m = {.timestamp = NAN, .duration = NAN, .vcpu = NAN, .memory = NAN, .energy = NAN};
   m.planned_sci = m.intensity = m.savings = m.percent = NAN;
   m.real_intensity = m.real_sci = m.real_savings = m.real_percent = NAN;
+  m.location_sci = m.real_location_sci = NAN;
   int status = zc_json_extract(text, length, execution_fields, COUNT(execution_fields), &m);
   if (status != ZC_OK) return status;
   int64_t seconds = whole(m.timestamp, 1);

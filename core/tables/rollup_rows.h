@@ -30,6 +30,7 @@ typedef struct {
   bool ran;                 /* it was started, and its end is known */
   bool realised;            /* emissions and savings are from what was observed */
   int64_t emissions, savings, planned_savings; /* g */
+  int64_t location_emissions; /* g, without contracted renewable supply; known where it differs */
   int64_t savings_percent;
   int64_t intensity; /* mean over the run, of the datacenter; realised where known */
   int64_t duration_ms, wait_ms;

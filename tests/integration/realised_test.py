@@ -109,6 +109,26 @@ def check(row, columns):
              INTENSITY + cut, "location_based")
 
 
+def location_emissions(row):
+    figures = row.get("realised", {**row["workload"], "location_based": row.get("location_based", row["workload"])})
+    return figures.get("location_based", figures)["sci_score"]
+
+
+def reports_show_location_based_emissions_beside_the_others(program):
+    trace(program)
+    program.write("zerocarb.yaml", REPLAY)
+    replay(program, "2026-01-02T00:00:00Z", "2026-01-05T00:00:00Z")
+    for pipeline in ("build", "short"):  # short never ran where a share is contracted
+        done = program.run("report", "-c", "zerocarb.yaml", "performance", pipeline, "--days", "3", "--at", "2026-01-04T23:59:59Z", "--json")
+        totals = json.loads(done.stdout)["totals"]
+        rows = [row for row in program.rows("pipeline_executions") if row["pipeline_name"] == pipeline and "finished_at" in row]
+        equal(totals["ran"], len(rows), pipeline)
+        wanted = sum(map(location_emissions, rows)) if pipeline == "build" else None
+        equal(totals.get("location_emissions_g"), wanted and round(wanted, 2), pipeline)
+    text = program.run("report", "-c", "zerocarb.yaml", "monthly", "--at", "2026-01-04T23:59:59Z").stdout
+    assert ", location-based " in text, text
+
+
 def planned_and_realised_differ_and_both_are_right(program):
     columns = trace(program)
     program.write("zerocarb.yaml", REPLAY)
@@ -286,6 +306,7 @@ def move_back(program, by):
 if __name__ == "__main__":
     main([
         planned_and_realised_differ_and_both_are_right,
+        reports_show_location_based_emissions_beside_the_others,
         a_restart_changes_nothing,
         what_is_missing_has_no_figures_until_two_days_have_passed,
         actual_values_that_come_late_are_taken_up_after_a_restart_too,
