@@ -214,7 +214,7 @@ static void find_done(zc_live *live, int error, const char *message) {
   if (live->started_reported)
     poll_later(live);
   else if (error == ZC_OK)
-    zc_execute_wait(live, ZC_STEP_START, zc_loop_now(live->engine->loop));
+    retry_or_fail(live, "its answer was lost, and a look-up tells that nothing was started");
   else
     look_up_again(live, error, message ? message : zc_status_text(error));
 }

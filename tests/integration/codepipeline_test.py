@@ -223,6 +223,51 @@ def look_ups_that_fail_are_repeated_before_anything_is_resent(program):
         equal(len(starts(aws)), 1)
 
 
+def an_execution_that_is_listed_and_not_yet_found_is_asked_for_again(program):
+    with endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.pipelines.remembers_tokens = False
+        aws.pipelines.hidden_polls = 2
+        aws.pipelines.start_time = lambda: instant("2026-01-02T01:00:01Z").timestamp()
+        aws.fault = _lose_some(set())
+        _, row = once(program, aws, trigger=PASSING, wait=2)
+        none_wrong(aws)
+        equal(row["status"], "SUCCESS", row)
+        equal(len(aws.pipelines.all()), 1, "double starts")
+
+
+def an_execution_without_our_variable_may_be_ours(program):
+    """It is listed, and does not tell whose it is: long after the run was due nothing is sent again."""
+    def fault(operation, body, _):
+        if operation != "StartPipelineExecution":
+            return None
+        del body["variables"]
+        return "lose"
+
+    with endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.pipelines.start_time = lambda: instant("2026-01-02T01:00:01Z").timestamp()
+        aws.fault = fault
+        _, row = once(program, aws, trigger=PASSING, wait=2, status=1)
+        none_wrong(aws)
+        equal(row["status"], "UNKNOWN", row)
+        equal("none can be told to be it or not" in row["message"], True, row["message"])
+        equal(len(aws.pipelines.all()), 1, "double starts")
+
+
+def starts_that_all_fail_are_tried_ten_times_with_pauses(program):
+    with endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.fault = lambda operation, *_: (Refused("InternalFailure", "We encountered an internal error", 500)
+                                           if operation == "StartPipelineExecution" else None)
+        done, row = once(program, aws, trigger=PASSING, wait=2, status=1)
+        none_wrong(aws)
+        equal((row["status"], row["started_at"] if "started_at" in row else None), ("FAILED", None), row)
+        equal("a look-up tells that nothing was started" in row["message"], True, row["message"])
+        equal(len(starts(aws)), 10)
+        equal(done.stderr.count("tried again in "), 9, done.stderr[-3000:])
+
+
 def what_cannot_be_told_is_left_to_a_person(program):
     """Always lost, no variables: within a quarter of an hour the token is sent again, then never more."""
     with endpoint() as aws:
@@ -240,4 +285,5 @@ main([a_run_is_started_watched_and_recorded, variables_revisions_and_twins, ever
       a_region_without_codepipeline_is_told, busy_limits_and_throttles_are_retried, clock_skew_is_told_by_how_much,
       lost_answers_with_tokens_start_nothing_twice, lost_answers_are_found_by_the_variable_alone,
       lost_requests_are_sent_again, look_ups_that_fail_are_repeated_before_anything_is_resent,
-      what_cannot_be_told_is_left_to_a_person])
+      what_cannot_be_told_is_left_to_a_person, an_execution_that_is_listed_and_not_yet_found_is_asked_for_again,
+      an_execution_without_our_variable_may_be_ours, starts_that_all_fail_are_tried_ten_times_with_pauses])

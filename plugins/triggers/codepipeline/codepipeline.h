@@ -36,6 +36,7 @@ typedef struct zc_task {
   zc_time trust_until; /* so long the token alone may be relied upon */
   bool by_variable;
   bool cut_short; /* more of them than we look at */
+  bool in_doubt;  /* one of them does not tell whose it is */
   char (*found)[ZC_CODEPIPELINE_ID_MAX];
   size_t n_found, next_found;
   char page[ZC_CODEPIPELINE_PAGE_MAX];

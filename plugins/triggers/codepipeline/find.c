@@ -20,7 +20,7 @@ static void ask_next(zc_task *task);
 static void settle(zc_task *task) {
   char text[ZC_CODEPIPELINE_MESSAGE_MAX];
   const zc_host *host = task->owner->host;
-  bool surely_none = task->n_found == 0 || (task->by_variable && !task->cut_short);
+  bool surely_none = task->n_found == 0 || (task->by_variable && !task->cut_short && !task->in_doubt);
   if (surely_none) {
     zc_task_end(task, ZC_OK, NULL);
     return;
@@ -41,23 +41,25 @@ static void settle(zc_task *task) {
 
 /* ---- one execution's variables ---- */
 
-static bool is_ours(const zc_task *task, const zc_json *json) {
+/* Whose it is by its variable; NULL: it has none, so that it cannot be told. */
+static const char *execution_of(const zc_task *task, const zc_json *json) {
   const zc_host *host = task->owner->host;
   const zc_json *variables = host->json_at(json, "pipelineExecution/variables");
   for (size_t i = 0; variables && i < host->json_count(variables); i++) {
     const zc_json *variable = host->json_member(variables, i, NULL);
     const char *name = zc_answer_text(host, variable, "name");
     const char *value = zc_answer_text(host, variable, "resolvedValue");
-    if (name && value && strcmp(name, ZC_CODEPIPELINE_OUR_ID) == 0)
-      return strcmp(value, task->execution_id) == 0;
+    if (name && strcmp(name, ZC_CODEPIPELINE_OUR_ID) == 0) return value;
   }
-  return false;
+  return NULL;
 }
 
 static void got_execution(zc_task *task, const zc_aws_answer *answer) {
-  if (answer->kind == ZC_AWS_FINE && answer->json && is_ours(task, answer->json)) {
+  const char *id = answer->json ? execution_of(task, answer->json) : NULL;
+  if (answer->kind == ZC_AWS_FINE && id && strcmp(id, task->execution_id) == 0) {
     zc_task_started(task, task->found[task->next_found]);
-  } else if (answer->kind == ZC_AWS_FINE || answer->kind == ZC_AWS_NOT_FOUND) {
+  } else if (answer->kind == ZC_AWS_FINE) {
+    if (!id) task->in_doubt = true;
     task->next_found++;
     ask_next(task);
   } else if (!zc_task_ask_again(task, answer)) {
