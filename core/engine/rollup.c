@@ -54,21 +54,30 @@ static void on_marked(void *user, int status, const char *message) {
   zc_engine_settle(engine);
 }
 
-/* Where a start begins: what changed before that has been rolled up. Without it more is done again.
- */
+/* Such that a start, which looks so far back from it, does what has not been done yet. */
+static zc_time mark_of(const zc_rollup *rollup) {
+  zc_time oldest = rollup->hours.first;
+  const zc_rollup_dirty *dirty, *next;
+  HASH_ITER(hh, rollup->dirty, dirty, next) {
+    if (dirty->days.first < oldest) oldest = dirty->days.first;
+  }
+  if (rollup->boards.first < oldest) oldest = rollup->boards.first;
+  bool in_sight = oldest >= rollup->mark - ZC_ROLLUP_LOOK_BACK;
+  return in_sight ? rollup->mark : oldest + ZC_ROLLUP_LOOK_BACK;
+}
+
 static void journal_mark(zc_rollup *rollup) {
   zc_engine *engine = rollup->engine;
   zc_change *change = zc_change_begin(engine->journal);
-  zc_change_mark(change, ZC_ROLLUP_MARK, rollup->mark);
+  rollup->journalled = mark_of(rollup);
+  zc_change_mark(change, ZC_ROLLUP_MARK, rollup->journalled);
   engine->commits++;
   zc_journal_commit(engine->journal, change, on_marked, rollup);
 }
 
 /* What changes further back than a start would look: the next one is to look there. */
 static void look_back_to(zc_rollup *rollup, zc_time changed) {
-  if (changed >= rollup->mark - ZC_ROLLUP_LOOK_BACK) return;
-  rollup->mark = changed + ZC_ROLLUP_LOOK_BACK;
-  journal_mark(rollup);
+  if (changed < rollup->journalled - ZC_ROLLUP_LOOK_BACK) journal_mark(rollup);
 }
 
 void zc_rollup_mark_run(zc_engine *engine, const char *pipeline, zc_time requested_at) {
@@ -248,6 +257,7 @@ void zc_rollup_start(zc_engine *engine) {
     zc_log(ZC_LOG_ERROR, "rollups", "the journal's marks cannot be read: two days are rolled up");
   bool marked = rollup->mark != 0;
   if (!marked || rollup->mark > now) rollup->mark = now;
+  rollup->journalled = rollup->mark;
   rollup->boards_at = marked ? rollup->mark : 0;
   zc_time most = zc_tables[ZC_TABLE_EXECUTIONS]->retention_s * ZC_SECOND;
   zc_time from = rollup->mark - ZC_ROLLUP_LOOK_BACK;

@@ -122,7 +122,8 @@ struct zc_rollup {
   zc_timer timer;
   zc_rollup_dirty *dirty; /* by name */
   zc_rollup_span hours, boards;
-  zc_time hours_marked_at, boards_at, mark;
+  zc_time hours_marked_at, boards_at;
+  zc_time mark, journalled; /* the last pass; where a start begins, which is earlier at times */
   zc_rollup_pass *pass;
   zc_rollup_waiter waiters[ZC_ROLLUP_WAITERS_MAX];
   size_t n_waiters;

@@ -22,7 +22,7 @@ static const char *const statements[ZC_SQL_STATEMENTS] = {
     [ZC_SQL_ITEM] = "INSERT INTO outbox(table_name,body,sum) VALUES(?1,?2,zc_sum(?1,?2))",
     [ZC_SQL_MARK] = "INSERT INTO marks(pipeline,slot,sum) VALUES(?1,?2,zc_sum(?1,?2)) "
                     "ON CONFLICT(pipeline) DO UPDATE SET slot=excluded.slot,sum=excluded.sum "
-                    "WHERE excluded.slot>slot",
+                    "WHERE excluded.slot>slot OR excluded.pipeline GLOB '#*'",
     [ZC_SQL_CURSOR] = "UPDATE sinks SET sequence=?2,sum=zc_sum(?1,?2) "
                       "WHERE name=?1 AND sequence<?2",
     [ZC_SQL_PIPELINE] = "INSERT OR REPLACE INTO "

@@ -64,7 +64,8 @@ void zc_change_execution(zc_change *change, const zc_execution *execution);
 /* One item for every sink's outbox; nothing where there are no sinks. */
 void zc_change_item(zc_change *change, const zc_table *table, const char *text, size_t length);
 /* The newest cron slot of a pipeline that was taken up, or passed over. An older one than the mark
- * that is there changes nothing. */
+ * that is there changes nothing; but a name that begins with # is no pipeline's: its mark may go
+ * back. */
 void zc_change_mark(zc_change *change, const char *pipeline, zc_time slot);
 /* What holds for a pipeline beyond its settings. Replaces what was there. */
 typedef struct {

@@ -132,6 +132,28 @@ static void a_mark_never_goes_back(void **state) {
   rig_close(r);
 }
 
+static int only_mark(void *user, const char *name, zc_time slot) {
+  assert_string_equal(name, "#own");
+  *(zc_time *)user = slot;
+  return ZC_OK;
+}
+
+static void a_mark_that_is_no_pipelines_may_go_back(void **state) {
+  rig *r = *state;
+  rig_open(r);
+  const zc_time slots[] = {1000, 3000, 2000};
+  for (int i = 0; i < 3; i++) {
+    zc_change *change = zc_change_begin(r->journal);
+    zc_change_mark(change, "#own", slots[i]);
+    zc_journal_commit(r->journal, change, rig_count, r);
+  }
+  rig_run(r);
+  zc_time slot = 0;
+  assert_int_equal(zc_journal_marks(r->journal, only_mark, &slot), ZC_OK);
+  assert_int_equal(slot, 2000);
+  rig_close(r);
+}
+
 static void what_is_noted_of_a_pipeline_outlives_a_restart(void **state) {
   rig *r = *state;
   rig_open(r);
@@ -369,6 +391,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_change_is_whole_and_survives, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(marks_and_early_ends, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(a_mark_never_goes_back, rig_setup, rig_teardown),
+      cmocka_unit_test_setup_teardown(a_mark_that_is_no_pipelines_may_go_back, rig_setup, rig_teardown),
       cmocka_unit_test_setup_teardown(what_is_noted_of_a_pipeline_outlives_a_restart, rig_setup,
                                       rig_teardown),
       cmocka_unit_test_setup_teardown(only_recent_history_is_kept, rig_setup, rig_teardown),

@@ -314,7 +314,46 @@ def after_a_step_the_sources_are_asked_before_anything_is_decided(program):
         engine.stop()
 
 
-main([after_a_step_the_sources_are_asked_before_anything_is_decided,
+def an_old_day_that_has_changed_is_rolled_up_after_a_restart(program):
+    """A week later a person says what became of a run, and the engine ends before the next roll-up."""
+    config = SCHEDULED.replace('schedule: "* * * * *", ', "").replace("auto_trigger: false", 'trigger: {plugin: exec, command: [/bin/sleep, "60"]}')
+
+    def command(*arguments):
+        done = subprocess.run([program.binary, *arguments, "-c", program.path("zerocarb.yaml")], cwd=program.folder, check=False,
+                              capture_output=True, text=True)
+        equal(done.returncode, 0, f"{arguments}: {done.stderr}")
+        return done.stdout
+
+    def successful():
+        return {row["date"]: row["executions"]["successful"] for row in program.rows("pipeline_analytics") if row["executions"]["total"]}
+
+    with engine_of(program, config) as engine:
+        engine.start("2026-01-01 12:00:00")
+        run = command("trigger", "p").split()[0]
+        engine.wait(lambda: " RUNNING" in engine.log(), "it runs")
+        engine.process.kill()
+        engine.process.wait()
+        os.remove(program.path("state/engine.sock"))
+        engine.start("2026-01-01 12:10:00")
+        engine.wait(lambda: "UNKNOWN" in engine.log(), "it is UNKNOWN")
+        engine.set_clock("2026-01-01 12:20:00")
+        engine.wait(lambda: successful() == {"2026-01-01": 0}, "the day is rolled up")
+        engine.stop()
+        engine.start("2026-01-08 12:00:00")
+        engine.set_clock("2026-01-08 13:06:00")
+        engine.idle()
+        command("executions", "resolve", run, "SUCCESS")
+        engine.process.kill()  # a stop would roll it up
+        engine.process.wait()
+        os.remove(program.path("state/engine.sock"))
+        engine.start("2026-01-08 13:10:00")
+        engine.set_clock("2026-01-08 14:06:00")
+        engine.wait(lambda: successful() == {"2026-01-01": 1}, "the day is rolled up again")
+        engine.stop()
+
+
+main([an_old_day_that_has_changed_is_rolled_up_after_a_restart,
+      after_a_step_the_sources_are_asked_before_anything_is_decided,
       a_clock_that_is_set_fires_no_slot_twice_and_misses_none_uncounted,
       downtime_costs_no_slot_uncounted_and_none_twice,
       a_schedule_that_a_reload_brings_behind_the_mark_fires_no_slot_again,
