@@ -130,14 +130,21 @@ static bool keeps_plan(const zc_live *live, const zc_decision *decision, zc_time
   return x->decided_at != 0 && x->planned_start > now && decision->policy < 0 && !known;
 }
 
+/* Whether the record was made for the workload that the pipeline has now. */
+static bool same_work(const zc_live *live) {
+  const zc_execution *x = &live->execution;
+  return !x->has_workload || (zc_workload_equal(&x->workload, &live->pipeline->workload) &&
+                              zc_energy_model_equal(&x->energy, &live->pipeline->energy));
+}
+
 static bool same_plan(const zc_live *live, const zc_decision *decision,
                       const zc_settings *settings) {
   const zc_execution *x = &live->execution;
   const char *region = settings->regions[live->pipeline->regions[decision->region]];
   /* Of a run that is due and waits for its turn every start until now is the same. */
   bool turn = live->held && decision->start <= zc_loop_now(live->engine->loop);
-  return x->decided_at != 0 && (turn || x->planned_start == decision->start) && x->region &&
-         strcmp(x->region, region) == 0;
+  return x->decided_at != 0 && same_work(live) && (turn || x->planned_start == decision->start) &&
+         x->region && strcmp(x->region, region) == 0;
 }
 
 int zc_decision_make(zc_engine *engine, zc_live *live, bool *ret_changed, zc_error *error) {

@@ -146,10 +146,10 @@ static void drop_triggers(zc_engine *engine, size_t kept) {
 
 static int build(zc_engine *engine, zc_engine *fresh, zc_error *error) {
   size_t before = engine->n_triggers;
-  int status = zc_secrets_withhold(fresh->settings, error);
-  if (status == ZC_OK) status = zc_engine_create_stages(fresh, error);
+  int status = zc_engine_create_stages(fresh, error);
   if (status != ZC_OK) return status;
   status = zc_engine_create_triggers(engine, fresh->settings, error);
+  if (status == ZC_OK) status = zc_secrets_withhold(fresh->settings, error);
   if (status == ZC_OK) return ZC_OK;
   fresh->refused_line = engine->refused_line;
   drop_triggers(engine, before);

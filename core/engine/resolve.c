@@ -39,6 +39,7 @@ static void begin_again(zc_execution *x, zc_time now) {
   }
   x->triggered_at = x->started_at = x->finished_at = 0;
   x->held_at = x->released_at = x->retry_at = 0;
+  x->decided_at = 0;
   x->planned_start = now - now % ZC_SECOND;
 }
 

@@ -7,6 +7,17 @@ static double hours_of(const zc_workload *workload) {
   return workload->duration_minutes / 60;
 }
 
+bool zc_workload_equal(const zc_workload *a, const zc_workload *b) {
+  return a->duration_minutes == b->duration_minutes && a->vcpu_count == b->vcpu_count &&
+         a->memory_gb == b->memory_gb;
+}
+
+bool zc_energy_model_equal(const zc_energy_model *a, const zc_energy_model *b) {
+  return a->watts_per_vcpu == b->watts_per_vcpu &&
+         a->memory_kwh_per_gb_hour == b->memory_kwh_per_gb_hour && a->energy_pue == b->energy_pue &&
+         a->embodied_g_per_vcpu_hour == b->embodied_g_per_vcpu_hour;
+}
+
 double zc_workload_energy_kwh(const zc_workload *workload, const zc_energy_model *model) {
   double kilowatts = workload->vcpu_count * model->watts_per_vcpu / 1000 +
                      workload->memory_gb * model->memory_kwh_per_gb_hour;

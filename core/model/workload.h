@@ -5,6 +5,8 @@
 #ifndef ZC_MODEL_WORKLOAD_H
 #define ZC_MODEL_WORKLOAD_H
 
+#include <stdbool.h>
+
 typedef struct {
   double watts_per_vcpu;           /* W */
   double memory_kwh_per_gb_hour;   /* kWh/(GB h) */
@@ -16,6 +18,8 @@ typedef struct {
   double duration_minutes, vcpu_count, memory_gb;
 } zc_workload;
 
+bool zc_workload_equal(const zc_workload *a, const zc_workload *b);
+bool zc_energy_model_equal(const zc_energy_model *a, const zc_energy_model *b);
 double zc_workload_energy_kwh(const zc_workload *workload, const zc_energy_model *model);
 double zc_workload_embodied_g(const zc_workload *workload, const zc_energy_model *model);
 /* sci_score at a datacenter intensity (gCO2eq/kWh), gCO2eq per execution */

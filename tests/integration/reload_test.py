@@ -122,6 +122,21 @@ def what_waits_goes_on_under_the_new_settings(program):
         equal(engine.end(), 0)
 
 
+def what_waits_is_recorded_with_its_new_workload(program):
+    """Also where neither start nor region change by it."""
+    start = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0) - datetime.timedelta(hours=3)
+    prepare(program, pipeline("build", "true"), start=stamp(start), values=[400] * 7 + [40] * 40)
+    with Engine(program) as engine:
+        expect(program, 0, "trigger", "build")
+        (before,) = wait_for("the deferral", lambda: [r for r in listed(program) if r["status"] == "DEFERRED"])
+        change(program, "vcpu_count: 2", "vcpu_count: 64")
+        expect(program, 0, "reload")
+        (after,) = wait_for("the new record", lambda: [r for r in listed(program) if r["workload"]["vcpu_count"] == 64])
+        equal((after["status"], after["schedule"]["planned_start"]), ("DEFERRED", before["schedule"]["planned_start"]))
+        equal(after["workload"]["sci_score"] > 10 * before["workload"]["sci_score"], True, after)
+        equal(engine.end(), 0)
+
+
 def a_source_with_the_same_options_is_not_asked_again(program):
     prepare_now(program, pipeline("quick", "true"))
     with Engine(program) as engine:
@@ -218,6 +233,7 @@ main([
     reload_without_an_engine_says_so,
     what_runs_ends_under_the_settings_it_began_with,
     what_waits_goes_on_under_the_new_settings,
+    what_waits_is_recorded_with_its_new_workload,
     a_source_with_the_same_options_is_not_asked_again,
     sinks_come_go_and_move,
     a_plugin_that_was_refused_is_tried_again_and_a_replaced_one_named,

@@ -137,10 +137,13 @@ def a_run_that_never_ran_is_started_again(program):
     prepare_now(program, pipeline("build", WAITS, ["max_defer_hours: 0"]))
     (run_id,) = lose(program)
     hold(program)
+    start = datetime.datetime.now(datetime.timezone.utc).replace(minute=0, second=0) - datetime.timedelta(hours=30)
+    prepare(program, pipeline("build", WAITS, ["max_defer_hours: 0"]), limit=1000, start=stamp(start), values=[300] * 100)
     with Engine(program) as engine:
         before = item_of(program, run_id)
         resolved(program, run_id, "PENDING")
         wait_for("the run", lambda: item_of(program, run_id)["status"] == "RUNNING")
+        equal([item["carbon_analysis"]["default_intensity"] for item in (before, item_of(program, run_id))], [60, 180], "decided anew")
         has(expect(program, 1, "executions", "resolve", run_id, "PENDING").stderr, "is RUNNING and not UNKNOWN")
         program.write("go", "")
         wait_for("its end", lambda: item_of(program, run_id)["status"] == "SUCCESS")

@@ -45,6 +45,12 @@ def commands_do_not_inherit_secrets(program):
               {name: value for name, value in VARIABLES.items() if name != "HOOK_SECRET"})
         has(engine.said(), "commands do not inherit the variables HOOK_SECRET, which hold secrets")
         prepare_now(program, show, webhook("hook", "${HOOK_SECRET}"), webhook("later", "${LATER_SECRET}"), CODEPIPELINE)
+        with open(program.path("zerocarb.yaml"), encoding="utf-8") as file:
+            good = file.read()
+        program.write("zerocarb.yaml", good.replace("file: trace.csv", "file: missing.csv"))
+        expect(program, 78, "reload")  # what is refused takes nothing from anybody
+        program.write("zerocarb.yaml", good)
+        equal("LATER_SECRET" in environment_of_a_command(program), True)
         expect(program, 0, "reload")
         seen = environment_of_a_command(program)
         equal({name for name in VARIABLES if name in seen}, {"PLAIN", "HOOK_SECRET"})

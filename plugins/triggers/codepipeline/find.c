@@ -20,7 +20,8 @@ static void ask_next(zc_task *task);
 static void settle(zc_task *task) {
   char text[ZC_CODEPIPELINE_MESSAGE_MAX];
   const zc_host *host = task->owner->host;
-  bool surely_none = task->n_found == 0 || (task->by_variable && !task->cut_short && !task->in_doubt);
+  bool surely_none =
+      task->n_found == 0 || (task->by_variable && !task->cut_short && !task->in_doubt);
   if (surely_none) {
     zc_task_end(task, ZC_OK, NULL);
     return;
