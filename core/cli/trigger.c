@@ -187,8 +187,10 @@ static void tell_status(const zc_execution *x) {
 
 static void on_limit(zc_timer *timer) {
   foreground *f = timer->user;
-  zc_cli_message(
-      "the record has not reached every sink: the next engine on this state_dir goes on");
+  if (!zc_engine_delivered(f->session->engine)) {
+    zc_cli_message(
+        "the record has not reached every sink: the next engine on this state_dir goes on");
+  }
   zc_loop_stop(f->session->loop);
 }
 

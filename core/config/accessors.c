@@ -89,6 +89,35 @@ bool zc_config_equal(const zc_config *a, const zc_config *b) {
   return true;
 }
 
+/* ---- a sum ---- */
+
+/* FNV-1a, 64 bits, with an end mark. */
+static uint64_t add_text(uint64_t sum, const char *text) {
+  for (const char *p = text; *p; p++)
+    sum = (sum ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+  return (sum ^ 0x1ff) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t sum_of(const zc_config_value *value) {
+  uint64_t sum = add_text(UINT64_C(0xcbf29ce484222325), value->name);
+  if (value->text) sum = add_text(sum, value->text);
+  for (size_t i = 0; i < value->n_items; i++)
+    sum = add_text(sum, value->items[i]);
+  return sum;
+}
+
+uint64_t zc_config_sum(const zc_config *config, const zc_option *rows, size_t n) {
+  uint64_t sum = 0; /* in any order of the rows */
+  for (size_t i = 0; i < n; i++) {
+    const zc_config_value *value = zc_config_find(config, rows[i].name);
+    bool secret = rows[i].flags & (ZC_SECRET | ZC_SECRET_VALUES);
+    if (!value || secret || value->by_default) continue;
+    if (value->text && rows[i].def && strcmp(value->text, rows[i].def) == 0) continue;
+    sum += sum_of(value);
+  }
+  return sum;
+}
+
 /* ---- the end ---- */
 
 zc_config *zc_config_hold(zc_config *config) {

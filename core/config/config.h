@@ -175,6 +175,10 @@ zc_config *zc_config_hold(zc_config *config); /* NULL is fine */
 void zc_config_free(zc_config *config);       /* NULL is fine; wiped with the last share */
 /* The same options with the same values, regions too. */
 bool zc_config_equal(const zc_config *a, const zc_config *b);
+/* A number that options with other values have not, but by chance: of those that are no secret.
+ * Defaults leave it as it is, so that a version with more options gives the same. `rows`: the n
+ * that it was read by. */
+uint64_t zc_config_sum(const zc_config *config, const zc_option *rows, size_t n);
 /* Appends a row of a source's `regions:`; owns `region` from then on, also on failure. ZC_ENOMEM.
  */
 int zc_config_add_region(zc_config *config, const char *name, zc_config *region);

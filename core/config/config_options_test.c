@@ -263,6 +263,32 @@ static void test_regions(void **state) {
   zc_config_free(config);
 }
 
+static uint64_t sum(const char *const (*pairs)[2], size_t n, size_t n_rows) {
+  zc_config *config = make(pairs, n);
+  uint64_t found = zc_config_sum(config, rows, n_rows);
+  zc_config_free(config);
+  return found;
+}
+
+/* Other values have another sum; secrets and one more option with its default have none. */
+static void test_sum(void **state) {
+  (void)state;
+  static const char *const same[][2] = {
+      {"text", "it's"}, {"word", "best"}, {"secret", "abcdef-one"}, {"headers", "['A: abcdef']"}};
+  static const char *const other[][2] = {
+      {"text", "its"},        {"integer", "4"}, {"word", "first"}, {"list", "[a, b, c]"},
+      {"list", "[b, 'a c']"}, {"path", "./b"},  {"absent", "3"},   {"list", "[a]"}};
+  uint64_t found[COUNT(other) + 1] = {sum(NULL, 0, COUNT(rows))};
+  assert_true(sum(same, COUNT(same), COUNT(rows)) == found[0]);
+  for (size_t i = 0; i < COUNT(other); i++) {
+    found[i + 1] = sum(&other[i], 1, COUNT(rows));
+    for (size_t j = 0; j <= i; j++)
+      assert_true(found[i + 1] != found[j]);
+  }
+  static const char *const text[][2] = {{"text", "x"}};
+  assert_true(sum(text, 1, 1) == sum(text, 1, COUNT(rows)));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_defaults),
@@ -274,6 +300,7 @@ int main(void) {
       cmocka_unit_test(test_secret),
       cmocka_unit_test(test_secret_is_hidden),
       cmocka_unit_test(test_regions),
+      cmocka_unit_test(test_sum),
       cmocka_unit_test(test_parts_of_a_secret_are_hidden),
       cmocka_unit_test(test_values_of_telling_names_are_hidden),
   };

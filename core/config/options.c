@@ -110,6 +110,7 @@ void zc_value_from_text(zc_check *check, const zc_option *option, const char *te
 void zc_value_default(zc_check *check, const zc_option *option, zc_config_value *ret) {
   bool quoted = *option->def == '"' || *option->def == '\'';
   zc_value_from_text(check, option, option->def, quoted, ret);
+  ret->by_default = ret->present;
 }
 
 /* ---- a mapping ------------------------------------------------------------------------------ */

@@ -14,6 +14,7 @@
 typedef struct {
   char *name;
   bool present;     /* given, or by default */
+  bool by_default;  /* present, and not given */
   zc_hidden hidden; /* what of it is secret */
   char *text;       /* scalars: as written; paths absolute */
   int64_t integer;

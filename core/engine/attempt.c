@@ -2,6 +2,7 @@
  *
  * An ambiguous answer is settled by the trigger's idempotency: native resends the same token,
  * lookup asks first, none leaves the run UNKNOWN for a person. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,16 @@ static zc_instance *trigger_of(const zc_live *live) {
 
 const zc_trigger_ops *zc_attempt_ops(const zc_live *live) {
   return live->pipeline->has_trigger ? live->pipeline->trigger.plugin->ops : NULL;
+}
+
+void zc_attempt_trigger(const zc_live *live, char *text, size_t size) {
+  const zc_plugin_settings *trigger = &live->pipeline->trigger;
+  const zc_plugin *plugin = live->pipeline->has_trigger ? trigger->plugin : NULL;
+  if (plugin)
+    snprintf(text, size, "%s %016" PRIx64, plugin->name,
+             zc_config_sum(trigger->options, plugin->options, plugin->n_options));
+  else
+    zc_copy_text(text, size, "");
 }
 
 static int64_t timeout_of(const zc_live *live) {

@@ -173,7 +173,7 @@ static bool nothing_is_due(const zc_engine *engine) {
   HASH_ITER(hh, engine->live, live, next) {
     bool planned = live->execution.planned_start > zc_loop_now(engine->loop);
     bool waits = live->execution.status == ZC_DEFERRED && (planned || live->state->paused_at);
-    bool rests = live->ended || waits;
+    bool rests = live->ended || waits || live->left;
     if (!rests || live->commits > 0) return false;
   }
   return true;

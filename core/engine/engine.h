@@ -14,8 +14,10 @@
 typedef struct zc_engine zc_engine;
 
 typedef struct {
-  bool once;        /* collect, decide and run what is due, then stop */
-  bool no_schedule; /* only what zc_engine_trigger() asks for */
+  bool once; /* collect, decide and run what is due, then stop */
+  /* Only what zc_engine_trigger() asks for; of the journal's runs those that wait are left to the
+   * next engine. */
+  bool no_schedule;
   bool dry;         /* no journal, no triggers, no sinks: `decide`, `source` */
   bool tables_only; /* journal and sinks, for zc_engine_rebuild_tables(): nothing is run */
   zc_time as_of;    /* `decide --at`: sources without ZC_SOURCE_RECORDED are not asked; else 0 */

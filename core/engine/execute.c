@@ -101,7 +101,7 @@ void zc_execute_forget(zc_live *live) {
 
 void zc_execute_queue(zc_live *live) {
   zc_engine *engine = live->engine;
-  if (live->queued || live->ended) return;
+  if (live->queued || live->ended || live->left) return;
   live->queued = true;
   live->next_queued = NULL;
   if (engine->queue_tail)
@@ -171,11 +171,28 @@ static bool change_status(zc_live *live, zc_execution_event event) {
   return false;
 }
 
+/* One that was to be tried again comes here after a restart only: a reload leaves it its settings.
+ * Nothing of it has been started. */
+static void start_nothing(zc_live *live) {
+  if (live->execution.status == ZC_TRIGGERING)
+    zc_execute_move(live, ZC_EVENT_CANCEL, "auto_trigger is false now: it is not tried again");
+  else
+    zc_execute_move(live, ZC_EVENT_ONLY_RECORD, "auto_trigger is false: decided and recorded only");
+}
+
+static void note_trigger(zc_live *live) {
+  zc_execution *x = &live->execution;
+  char text[ZC_TRIGGER_TEXT];
+  zc_attempt_trigger(live, text, sizeof text);
+  free(x->trigger);
+  x->trigger = zc_duplicate(text);
+}
+
 void zc_execute_start(zc_live *live) {
   zc_execution *x = &live->execution;
   if (live->engine->stopping) return; /* it is taken up again after the restart */
   if (!live->pipeline->auto_trigger) {
-    zc_execute_move(live, ZC_EVENT_ONLY_RECORD, "auto_trigger is false: decided and recorded only");
+    start_nothing(live);
     return;
   }
   if (x->status != ZC_TRIGGERING && zc_places_hold(live)) return;
@@ -186,6 +203,7 @@ void zc_execute_start(zc_live *live) {
   free(x->message);
   x->message = NULL;
   x->triggered_at = zc_loop_now(live->engine->loop);
+  note_trigger(live);
   zc_record_commit(live, on_intent_journalled, false);
 }
 

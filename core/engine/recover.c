@@ -2,7 +2,8 @@
  *
  * PENDING and DEFERRED go on as if nothing had been. Whether a start that was intended came about
  * is asked of the trigger where it can tell, resent where the token makes that safe, and else left
- * to a person. */
+ * to a person. Another trigger, or the same with other options, cannot tell: it may be of another
+ * service, or of another address. An engine that is there for one run starts no other one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,20 @@
 
 typedef struct {
   zc_engine *engine;
-  size_t n;
+  size_t n, n_left;
 } zc_recovery;
 
 static void take_up_attended(zc_live *live) {
   zc_execute_move(live, ZC_EVENT_LOSE,
                   "the engine ended while the command was being run: how it went is not known");
+}
+
+/* Journals of before have no trigger: theirs is taken for the same. */
+static bool has_other_trigger(const zc_live *live) {
+  const char *before = live->execution.trigger;
+  char now[ZC_TRIGGER_TEXT];
+  zc_attempt_trigger(live, now, sizeof now);
+  return before && strcmp(before, now) != 0;
 }
 
 static void take_up_started(zc_live *live) {
@@ -26,11 +35,19 @@ static void take_up_started(zc_live *live) {
     zc_execute_wait(live, ZC_STEP_START, live->execution.retry_at);
   } else if (!ops) {
     zc_execute_move(live, ZC_EVENT_LOSE, "the pipeline has no trigger any more that could tell");
+  } else if (has_other_trigger(live)) {
+    zc_execute_move(live, ZC_EVENT_LOSE,
+                    "the engine ended, and the pipeline's trigger or its options have been changed "
+                    "since: nobody is left to tell whether it was started, or how it went");
   } else if (ops->attended) {
     take_up_attended(live);
   } else if (live->execution.remote_id) {
     live->started_reported = true;
     zc_execute_wait(live, ZC_STEP_POLL, now);
+  } else if (!live->pipeline->auto_trigger) { /* a look-up may be sending it once more */
+    zc_execute_move(live, ZC_EVENT_LOSE,
+                    "auto_trigger is false now, so it is not sent again: whether it was started is "
+                    "not known");
   } else if (ops->idempotency == ZC_IDEMPOTENCY_NATIVE) {
     live->ambiguous = true;
     zc_attempt_begin(live);
@@ -41,6 +58,12 @@ static void take_up_started(zc_live *live) {
         live, ZC_EVENT_LOSE,
         "the engine ended while the run was being started: whether it was is not known");
   }
+}
+
+/* Nothing of it has been started. */
+static bool waits(const zc_execution *x) {
+  return x->status == ZC_PENDING || x->status == ZC_DEFERRED ||
+         (x->status == ZC_TRIGGERING && x->retry_at);
 }
 
 static void take_up(zc_live *live) {
@@ -65,13 +88,18 @@ static int take_execution(void *user, zc_execution *stored) {
   const zc_pipeline_settings *pipeline = zc_settings_pipeline(engine->settings, stored->pipeline);
   zc_live *live = zc_execute_adopt(engine, pipeline, stored);
   if (!live) return ZC_ENOMEM;
-  recovery->n++;
-  if (pipeline) {
-    take_up(live);
-  } else {
-    bool begun = live->execution.status == ZC_TRIGGERING || live->execution.status == ZC_RUNNING;
-    zc_execute_move(live, begun ? ZC_EVENT_LOSE : ZC_EVENT_CANCEL, ZC_PIPELINE_GONE);
+  live->left = engine->options.no_schedule;
+  if (live->left && waits(&live->execution)) {
+    recovery->n_left++;
+    zc_places_drop(live);
+    return ZC_OK;
   }
+  recovery->n++;
+  if (pipeline)
+    take_up(live);
+  else
+    zc_execute_move(live, waits(&live->execution) ? ZC_EVENT_CANCEL : ZC_EVENT_LOSE,
+                    ZC_PIPELINE_GONE);
   return ZC_OK;
 }
 
@@ -84,6 +112,10 @@ int zc_recover(zc_engine *engine, zc_error *error) {
   }
   if (recovery.n > 0) {
     zc_log(ZC_LOG_INFO, "recover", "%zu runs taken up from the journal", recovery.n);
+  }
+  if (recovery.n_left > 0) {
+    zc_log(ZC_LOG_INFO, "recover", "%zu runs of the journal wait for the next engine",
+           recovery.n_left);
   }
   return ZC_OK;
 }

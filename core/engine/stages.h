@@ -150,6 +150,7 @@ typedef struct zc_live {
   bool started_reported, ended;
   bool cancelling; /* by a person: its command was told to end, and has not yet */
   bool queued;     /* waits to be decided */
+  bool left; /* from the journal, and nothing that an engine for one run waits for (recover.c) */
   struct zc_live *next_queued;
   zc_pipeline_state *state;
   struct zc_live *prev_run, *next_run; /* of the same pipeline */
@@ -370,6 +371,9 @@ void zc_attempt_look_up(zc_live *live); /* find, then resend */
 void zc_attempt_poll(zc_live *live);
 void zc_attempt_stop(zc_live *live);
 const zc_trigger_ops *zc_attempt_ops(const zc_live *live); /* NULL: no trigger */
+/* What a run's `trigger` says where it is started with the one that its pipeline has. */
+#define ZC_TRIGGER_TEXT 160
+void zc_attempt_trigger(const zc_live *live, char *text, size_t size);
 
 /* record.c */
 /* Commits the run's state and its item in one transaction; then `done`. */

@@ -44,6 +44,7 @@ void zc_execution_finish(zc_execution *execution) {
   free(execution->wait_reason);
   free(execution->remote_id);
   free(execution->tail);
+  free(execution->trigger);
   free(execution->record);
   free(execution->team);
   free(execution->realised);

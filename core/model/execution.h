@@ -56,6 +56,8 @@ typedef struct {
   char *wait_reason; /* why it had to wait for its turn; NULL */
   char *remote_id;   /* of the trigger; NULL */
   char *tail;        /* the end of a command's output; NULL */
+  char *trigger;     /* that it was last to be started with: the plugin's name, and a sum of its
+                        options without secrets; NULL: not known */
   uint32_t attempt;  /* tries to start it */
   bool has_baseline, has_intensity;
   double baseline_intensity, intensity; /* datacenter, gCO2eq/kWh */

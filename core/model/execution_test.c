@@ -83,6 +83,7 @@ static zc_execution example(void) {
   e.region = zc_duplicate("eu-west-2");
   e.default_region = zc_duplicate("eu-west-3");
   e.reason = zc_duplicate("9 gCO2eq/kWh at 02:00 < 26, \"cleanest\"\\ window");
+  e.trigger = zc_duplicate("webhook 0123456789abcdef");
   e.tail = zc_duplicate("\x1b[1mgr\xc3\xbcn\x1b[0m \xf0\x9f\x8c\xb1\t\x01\x7f\r\n\xe2\x80\xa8 "
                         "e\xcc\x81 \xef\xbf\xbd \xef\xbf\xbf </script>");
   e.attempt = 2;
@@ -118,6 +119,7 @@ static void assert_same(const zc_execution *a, const zc_execution *b) {
   assert_text(a->wait_reason, b->wait_reason);
   assert_text(a->remote_id, b->remote_id);
   assert_text(a->tail, b->tail);
+  assert_text(a->trigger, b->trigger);
   assert_text(a->record, b->record);
   assert_text(a->team, b->team);
   assert_text(a->realised, b->realised);

@@ -26,6 +26,7 @@ static const struct {
     {"wait_reason", offsetof(zc_execution, wait_reason), false},
     {"remote_id", offsetof(zc_execution, remote_id), false},
     {"tail", offsetof(zc_execution, tail), false},
+    {"trigger", offsetof(zc_execution, trigger), false},
     {"record", offsetof(zc_execution, record), false},
     {"team", offsetof(zc_execution, team), false},
     {"realised", offsetof(zc_execution, realised), false},

@@ -164,6 +164,18 @@ def a_pipeline_that_once_sees_first_has_missed_nothing(program):
     equal("missed" in done.stderr, False, done.stderr)
 
 
+def a_trigger_in_the_foreground_starts_no_deferred_run(program):
+    prepare(program, pipeline("nightly", 'schedule: "0 0 2 1 *"', "max_defer_hours: 4"), pipeline("other"))
+    replay(program, "2026-01-01T23:59:00Z", "2026-01-02T00:01:00Z")
+    equal([row["status"] for row in items(program)], ["DEFERRED"])
+    done = program.run("trigger", "other")  # long after its planned start
+    equal((done.returncode, "not reached" in done.stderr), (0, False), done.stderr)
+    equal([line[1] for line in commands(program)], ["other"] * 2)
+    equal({row["pipeline_name"]: row["status"] for row in items(program)}, {"nightly": "DEFERRED", "other": "SUCCESS"})
+    done = program.run("run", "--once")
+    equal((done.returncode, len(items(program, "SUCCESS"))), (0, 2), done.stderr)
+
+
 def slots_made_up_for_start_in_their_order(program):
     prepare(program, pipeline("often", 'schedule: "*/5 * * * *"', "max_defer_hours: 0", "catch_up: all", "overlap: queue",
                               body='echo "$ZEROCARB_EXECUTION_ID" >> order.log'))
@@ -326,7 +338,7 @@ def at_deadline_wait_never_exceeds_the_limit(program):
 if __name__ == "__main__":
     main([the_first_slot_is_not_lost_where_a_restart_falls_on_it, a_pipeline_that_once_sees_first_has_missed_nothing,
           a_schedule_that_came_with_a_restart_begins_then, a_schedule_that_was_away_for_a_while_begins_when_it_is_back,
-          a_schedule_with_another_zone_begins_anew,
+          a_schedule_with_another_zone_begins_anew, a_trigger_in_the_foreground_starts_no_deferred_run,
           slots_made_up_for_start_in_their_order,
           catch_up_none_counts_what_was_missed, catch_up_latest_takes_the_newest_while_its_deadline_lasts,
           catch_up_latest_drops_what_is_long_past_its_deadline, catch_up_all_takes_the_newest_few_in_their_order,

@@ -1,7 +1,9 @@
 """What may happen to a run, in its states and over restarts: cancelled, out of time, superseded, tried again."""
+import contextlib
 import datetime
 import json
 import os
+import sqlite3
 import threading
 
 import aws_material
@@ -130,6 +132,112 @@ def a_start_is_not_tried_again_past_its_deadline(program):
         has(row["message"], "429")
 
 
+# ---- another configuration at the restart ---------------------------------------------------------------------------
+
+
+RUNS, LOST, BUSY = (202, '{"id": 7}', False), (0, "", True), (429, "slow down", False)
+
+
+def restarted(program, start, change):
+    """A run whose start was answered so; then the engine comes back with a file that `change` makes of (URL of the first
+    receiver, URL of another one). The run, how often it was started before and after, and what the other was asked."""
+    first, other = Remote(), Remote()
+    first.start = start
+    with Receiver(first) as one, Receiver(other) as two:
+        nightly(program, hook(one.url), wait=1)
+        equal(replay(program, "00:30:00", "01:01:00")["status"], "RUNNING" if start == RUNS else "TRIGGERING", start)
+        before, first.start, first.state, other.state = first.starts(), RUNS, "success", "success"
+        change(one.url, two.url)
+        row = replay(program, "01:05:00", "01:20:00")
+    return row, (before, first.starts()), other.asked
+
+
+def another_trigger_is_not_asked_about_a_run(program):
+    """Another address, other options, another plugin: it would answer for something else, or start it twice."""
+    for start in (RUNS, LOST):
+        for other in ("{{plugin: webhook, url: '{1}/start'}}", "{{plugin: webhook, url: '{0}/start', remote_id_path: id}}",
+                      "{{plugin: exec, command: [/bin/sh, -c, 'touch ran']}}"):
+            folder = type(program)(program.binary)
+            row, starts, asked = restarted(folder, start, lambda *urls, f=folder, o=other: nightly(f, o.format(*urls), wait=1))
+            equal((row["status"], starts[0], asked), ("UNKNOWN", starts[1], []), (start, other))
+            has(row["message"], "trigger or its options have been changed")
+            equal(os.path.exists(folder.path("ran")), False)
+
+
+def a_start_that_came_to_nothing_goes_to_the_trigger_of_now(program):
+    row, starts, asked = restarted(program, BUSY, lambda _, other: nightly(program, hook(other), wait=1))
+    equal((row["status"], starts[0], asked.count("POST")), ("SUCCESS", starts[1], 1))
+
+
+def a_secret_may_change_between_an_engine_and_the_next(program):
+    def change(url, _):
+        nightly(program, hook(url).replace("{plugin: webhook,", "{plugin: webhook, authorization: Bearer other,"), wait=1)
+    row, starts, _ = restarted(program, RUNS, change)
+    equal((row["status"], starts), ("SUCCESS", (1, 1)))
+
+
+def checksum(*values):
+    """zc_sum() of the journal."""
+    total = 0xcbf29ce484222325
+    for value in values:
+        for byte in [*(b"" if value is None else str(value).encode()), 0x1ff]:
+            total = (total ^ byte) * 0x100000001b3 & (1 << 64) - 1
+    return total - (1 << 64) if total >> 63 else total
+
+
+def a_run_of_a_journal_that_names_no_trigger_goes_on(program):
+    def forget_trigger(*_):
+        connection = sqlite3.connect(program.path("state/journal.db"))
+        connection.create_function("zc_sum", -1, checksum)
+        with contextlib.closing(connection), connection:
+            ((body,),) = connection.execute("SELECT body FROM executions").fetchall()
+            run = json.loads(body)
+            equal(run.pop("trigger").split()[0], "webhook")
+            connection.execute("UPDATE executions SET body = ?", (json.dumps(run),))
+            connection.execute("UPDATE executions SET sum = zc_sum(id, pipeline, status, live, requested_at, updated_seq, body, record)")
+    row, starts, _ = restarted(program, RUNS, forget_trigger)
+    equal((row["status"], starts), ("SUCCESS", (1, 1)))
+
+
+def a_run_that_is_not_to_be_started_any_more_ends(program):
+    """auto_trigger: false since the restart. What may have been started is not sent again either."""
+    def record_only(folder, url):
+        nightly(folder, hook(url) + "\n    auto_trigger: false", wait=1)
+    for start, status in ((BUSY, "CANCELLED"), (LOST, "UNKNOWN"), (RUNS, "SUCCESS")):
+        folder = type(program)(program.binary)
+        row, starts, _ = restarted(folder, start, lambda url, _, f=folder: record_only(f, url))
+        equal((row["status"], starts[0]), (status, starts[1]), start)
+        if status != "SUCCESS":
+            has(row["message"], "auto_trigger is false now")
+
+
+def without_its_pipeline_a_run_ends_as_what_is_known_of_it(program):
+    """Nothing was started: CANCELLED. Else nobody can tell."""
+    for start, status in ((BUSY, "CANCELLED"), (LOST, "UNKNOWN"), (RUNS, "UNKNOWN")):
+        folder = type(program)(program.binary)
+        row, starts, _ = restarted(folder, start, lambda url, _, f=folder: aws_material.prepare(
+            f, aws_material.pipeline(name="other", trigger=hook(url))))
+        equal((row["status"], starts[0]), (status, starts[1]), start)
+        has(row["message"], "not in the configuration any more")
+
+
+def a_trigger_in_the_foreground_leaves_what_is_tried_again_to_the_next_engine(program):
+    """It starts its own run alone, here of the same pipeline, and is not held up by the other one."""
+    remote = Remote()
+    with Receiver(remote) as receiver:
+        aws_material.prepare(program, aws_material.pipeline(
+            trigger=hook(receiver.url, watched=False), wait=1,
+            more=['schedule: "0 1 2 1 *"', "overlap: queue"]))
+        remote.start = BUSY
+        equal(replay(program, "00:30:00", "01:01:00")["status"], "TRIGGERING")
+        before, remote.start = remote.starts(), RUNS
+        done = expect(program, 0, "trigger", "nightly")
+        equal(("not reached" in done.stderr, remote.starts()), (False, before + 1), done.stderr)
+        equal([row["status"] for row in listed(program, "--live")], ["TRIGGERING"])
+        expect(program, 0, "run", "--once")
+        equal(({row["status"] for row in listed(program)}, remote.starts()), ({"SUCCESS"}, before + 2))
+
+
 # ---- cancelled by a person ----------------------------------------------------------------------------------------
 
 
@@ -253,6 +361,10 @@ for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
 if __name__ == "__main__":
     main([a_remote_run_is_out_of_time_at_its_timeout, what_ended_while_the_engine_was_away_is_asked_about,
           a_remote_run_that_is_superseded_ends_so_after_a_restart_too,
+          another_trigger_is_not_asked_about_a_run, a_start_that_came_to_nothing_goes_to_the_trigger_of_now,
+          a_secret_may_change_between_an_engine_and_the_next, a_run_of_a_journal_that_names_no_trigger_goes_on,
+          a_run_that_is_not_to_be_started_any_more_ends, without_its_pipeline_a_run_ends_as_what_is_known_of_it,
+          a_trigger_in_the_foreground_leaves_what_is_tried_again_to_the_next_engine,
           a_start_that_failed_is_tried_again_over_restarts, a_start_is_not_tried_again_past_its_deadline,
           a_run_that_is_not_decided_yet_can_be_cancelled, a_run_between_two_attempts_can_be_cancelled,
           what_may_have_been_started_is_not_called_cancelled, a_remote_run_is_stopped_and_its_end_waited_for])
