@@ -127,9 +127,8 @@ static void add_hour(zc_report *report, size_t range, const zc_json *item) {
   zc_time at = m->first_day + (int64_t)(range - m->hours_range) * ZC_DAY + (int64_t)hour * ZC_HOUR;
   if (at + ZC_HOUR > report->to) return;
   bool before = at < report->from;
-  if (zc_region_sums_add(before ? m->regions_before : m->regions, report->settings, item) &&
-      !before)
-    m->hours++;
+  if (zc_region_sums_add(before ? m->regions_before : m->regions, report->settings, item))
+    (*(before ? &m->hours_before : &m->hours))++;
 }
 
 static int take_row(zc_report *report, size_t range, const zc_json *item) {

@@ -22,7 +22,7 @@ typedef struct {
   zc_figures days[ZC_MONTH_DAYS], totals, totals_before;
   zc_region_sums *regions, *regions_before;
   zc_month_order *order; /* room for writing */
-  uint64_t hours;
+  uint64_t hours, hours_before;
 } monthly;
 
 /* Each appends a list of sentences. */

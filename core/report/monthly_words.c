@@ -221,6 +221,17 @@ static void say_regions(const zc_report *report, zc_buffer *to) {
       report->settings->regions[dirtiest], told_mean(&m->regions[dirtiest].intensity));
 }
 
+/* Where its rows have expired, or were never made: its means are of the others. */
+static void say_previous_hours(const zc_report *report, zc_buffer *to) {
+  const monthly *m = report->state;
+  char month[TEXT_SIZE];
+  uint64_t all = (uint64_t)((report->from - m->previous) / ZC_HOUR);
+  if (m->hours == 0 || m->hours_before == 0 || m->hours_before >= all) return;
+  month_words(m->previous, month);
+  zc_report_sentence(to, "The regions' means of %s are of %llu of its %llu hours.", month,
+                     (unsigned long long)m->hours_before, (unsigned long long)all);
+}
+
 void zc_month_write_insights(const zc_report *report, zc_buffer *to) {
   const monthly *m = report->state;
   zc_member_list(to, "insights");
@@ -230,6 +241,7 @@ void zc_month_write_insights(const zc_report *report, zc_buffer *to) {
   say_realised(m, to);
   say_regions(report, to);
   zc_region_sums_note(m->regions, report->settings, m->hours, to);
+  say_previous_hours(report, to);
   zc_member_list_end(to);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/time_text.h"
+#include "core/model/workload.h"
 #include "core/report/question.h"
 
 #define MUCH_PERCENT 15 /* a difference worth a sentence */
@@ -107,7 +108,7 @@ static void describe_figures(const zc_json *item, bool now, char *text, size_t s
   } else if (zc_item_number(item, "carbon_analysis/default_intensity", &at_once) &&
              zc_item_number(item, "carbon_analysis/savings_percent", &percent)) {
     snprintf(text, size, ": %.1f instead of %.1f gCO2eq/kWh, %.1f %% less emitted", planned,
-             at_once, percent);
+             at_once, zc_round(percent, 1));
   }
 }
 
@@ -122,7 +123,8 @@ static void describe_hour(const zc_report *report, const char *region, char *tex
   size_t best = zc_lowest_mean(hours, 24, false, NULL);
   double mean = best < 24 ? zc_held_mean_value(&hours[best]) : 0;
   if (best == 24 || !(100 * (r->now[i] - mean) >= MUCH_PERCENT * r->now[i])) return;
-  snprintf(text, size, " Usually its cleanest hour is %02zu h UTC, at %.1f.", best, mean);
+  snprintf(text, size, " Usually its cleanest hour is %02zu h UTC, at %.1f.", best,
+           zc_round(mean, ZC_INTENSITY_DECIMALS));
 }
 
 /* "Run X now in …", "Let X wait until …" */

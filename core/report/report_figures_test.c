@@ -136,6 +136,38 @@ static void hours_are_rounded_once(void **state) {
   zc_json_free(json);
 }
 
+/* 31.25 is 31.3, as a table with one decimal has it. */
+static void advice_rounds_as_tables_do(void **state) {
+  static const char decision[] =
+      "{\"pipeline_name\":\"build\",\"carbon_analysis\":{\"decision\":\"DEFER\","
+      "\"default_region\":\"eu-west-2\",\"optimal_region\":\"eu-west-2\",\"default_intensity\":160,"
+      "\"optimal_intensity\":110,\"savings_percent\":31.25},"
+      "\"schedule\":{\"planned_start\":\"2025-12-14T12:00:00Z\"},"
+      "\"data_quality\":{\"optimal_region\":{\"origin\":\"forecast\"}}}";
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_RECOMMEND});
+  assert_int_equal(zc_report_decision(report, decision, sizeof decision - 1), ZC_OK);
+  zc_json *json = answer(report);
+  says(json, "pipelines/0/advice",
+       "Let build wait until 2025-12-14T12:00:00Z and run it in eu-west-2: 110.0 instead of 160.0 "
+       "gCO2eq/kWh, 31.3 % less emitted.");
+  zc_json_free(json);
+}
+
+/* On 14 December the rows of October before the 14th have expired. */
+static void a_month_before_that_is_known_in_part_is_said_to_be(void **state) {
+  static const char hour[] = "{\"date\":\"x\",\"hour\":3,\"rankings\":[{\"region\":\"eu-west-2\","
+                             "\"intensity\":90,\"rank\":1}]}";
+  (void)state;
+  zc_report *report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY, .month = "2025-11"});
+  give(report, 3, hour);      /* behind a range a pipeline: 2025-10-14 */
+  give(report, 3 + 18, hour); /* 2025-11-01 */
+  zc_json *json = answer(report);
+  holds(json, "regions/0/previous_mean_intensity", 90);
+  says(json, "insights/0", "The regions' means of October 2025 are of 1 of its 744 hours.");
+  zc_json_free(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(unknown_emissions_are_not_told_as_none),
@@ -143,6 +175,8 @@ int main(void) {
       cmocka_unit_test(who_has_no_known_savings_stands_behind_the_ranks),
       cmocka_unit_test(hours_are_rounded_once),
       cmocka_unit_test(location_based_emissions_stand_beside_the_others_where_they_differ),
+      cmocka_unit_test(advice_rounds_as_tables_do),
+      cmocka_unit_test(a_month_before_that_is_known_in_part_is_said_to_be),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
