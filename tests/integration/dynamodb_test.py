@@ -141,6 +141,42 @@ def rows_that_cannot_be_stored_are_named_and_passed_over(program):
 
 # ---- trouble ----
 
+def a_table_made_anew_with_other_keys_costs_no_row(program):
+    """After init has seen that all is well; nor does an index that others added. The rows wait until it is right."""
+    client, name = local().client(), "anew-carbon_intensity_history"
+
+    def make(keys, index=None):
+        client.delete_table(TableName=name)
+        indexes = [{"IndexName": "others", "KeySchema": [{"AttributeName": index[0], "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"}}] if index else []
+        client.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for (key, _), kind in zip(keys, ("HASH", "RANGE"))],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in keys + ([index] if index else [])],
+            **({"GlobalSecondaryIndexes": indexes} if index else {}))
+    ours = [("region", "S"), ("timestamp", "N")]
+
+    def plan(action, n):
+        if action == "BatchWriteItem" and n == 1:
+            make([("id", "S"), ("timestamp", "N")])
+    with fault_proxy.Proxy(local().port, plan) as proxy:
+        configure(program, PLAIN.format(sinks=sink("anew-", proxy.url)))
+        create(program)
+        probe(program, "fill", lines=history(30))
+        done = zerocarb(program, "run", "--from", "2026-01-01T00:00:00Z", "--to", "2026-01-01T00:10:00Z", status=1)
+        equal("has other keys than the rows need" in done.stderr, True, done.stderr[-3000:])
+        waiting = backlog(program)
+        equal(waiting >= 30, True, f"{waiting} rows wait")
+        make(ours, index=("intensity", "S"))
+        done = zerocarb(program, "run", "--from", "2026-01-01T00:10:00Z", "--to", "2026-01-01T00:20:00Z", status=1)
+        equal("has an index by intensity, which the rows have in another type" in done.stderr, True, done.stderr[-3000:])
+        equal(backlog(program) >= waiting, True, "all of them wait")
+        make(ours)
+        zerocarb(program, "run", "--from", "2026-01-01T00:20:00Z", "--to", "2026-01-01T00:30:00Z")
+    found = {item["timestamp"]["N"] for item in aws("scan", "--table-name", name)["Items"]}
+    equal({str(1767225600 + i) for i in range(30)} - found, set(), "rows that were lost")
+
+
 def three_in_ten_requests_fail_and_nothing_is_lost(program):
     n = 10000 if LONG else 4000
     with fault_proxy.Proxy(local().port, fault_proxy.some_of_all(0.3)) as proxy:
@@ -200,5 +236,5 @@ sinks:
 
 
 run([the_published_record_reads_back_to_the_digit, queries_give_what_the_local_file_gives,
-     rows_that_cannot_be_stored_are_named_and_passed_over, three_in_ten_requests_fail_and_nothing_is_lost,
+     rows_that_cannot_be_stored_are_named_and_passed_over, a_table_made_anew_with_other_keys_costs_no_row, three_in_ten_requests_fail_and_nothing_is_lost,
      a_day_away_loses_nothing])

@@ -101,6 +101,24 @@ bool zc_dynamodb_has_our_keys(const zc_host *host, const zc_json *description,
                   &table->table->primary, text, sizeof text);
 }
 
+/* type: 'S' | 'N' | 'B' */
+static bool is_of(const zc_host *host, const zc_json *value, char type) {
+  const char *text;
+  if (host->json_text(value, &text, NULL) == ZC_OK) return type == 'S' && *text;
+  return type == 'N' && host->json_type(value) == ZC_JSON_NUMBER;
+}
+
+const char *zc_dynamodb_mistyped(const zc_host *host, const zc_json *description,
+                                 const zc_json *item) {
+  const zc_json *list = host->json_at(description, "AttributeDefinitions");
+  for (size_t i = 0; i < host->json_count(list); i++) {
+    const char *name = zc_dynamodb_text_at(host, host->json_member(list, i, NULL), "AttributeName");
+    const zc_json *value = host->json_at(item, name);
+    if (value && !is_of(host, value, type_of(host, description, name))) return name;
+  }
+  return NULL;
+}
+
 bool zc_dynamodb_is_active(const zc_host *host, const zc_json *description) {
   const zc_json *indexes = host->json_at(description, "GlobalSecondaryIndexes");
   for (size_t i = 0; i < host->json_count(indexes); i++) {

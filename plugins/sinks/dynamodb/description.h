@@ -18,6 +18,10 @@ size_t zc_dynamodb_compare(const zc_host *host, const zc_json *description,
 /* Whether the keys of the table itself are ours: without, nothing can be written. */
 bool zc_dynamodb_has_our_keys(const zc_host *host, const zc_json *description,
                               const zc_dynamodb_table *table);
+/* A key of any of the table's indexes, of others' too, that the item has in another type, or empty:
+ * such an index refuses items that there is nothing wrong with. NULL: there is none. */
+const char *zc_dynamodb_mistyped(const zc_host *host, const zc_json *description,
+                                 const zc_json *item);
 /* Whether table and indexes are ACTIVE. */
 bool zc_dynamodb_is_active(const zc_host *host, const zc_json *description);
 /* Of DescribeTimeToLive's answer: whether items expire by that attribute, now or soon. */

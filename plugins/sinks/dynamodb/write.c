@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "description.h"
+
 #define TIME_MS  60000 /* after it no request is begun: the host gives two minutes */
 #define FNV_BASE UINT64_C(14695981039346656037)
 #define FNV_STEP UINT64_C(1099511628211)
@@ -104,20 +106,73 @@ static void keep(zc_dynamodb_write *write) {
   kept->task = (zc_dynamodb_task){0};
 }
 
-/* ---- life ---- */
+/* ---- the end ---- */
 
+static void end_failed(zc_dynamodb_write *write) {
+  write->task.db->pace.probing = true;
+  keep(write);
+  zc_dynamodb_end(&write->task, write->status, "%s", write->message);
+}
+
+/* A description may be that of the table before: what DynamoDB says of keys, which were checked
+ * when the item was typed, is said of the table. */
+static bool says_keys_differ(const zc_dynamodb_write *write) {
+  return strstr(write->message, "does not match the schema") != NULL;
+}
+
+static void blame_table(zc_dynamodb_write *write, const zc_json *description) {
+  const zc_dynamodb *db = write->task.db;
+  const zc_dynamodb_entry *entry = &write->entries[0];
+  const char *attribute = NULL;
+  zc_json *item;
+  if (says_keys_differ(write) || !zc_dynamodb_has_our_keys(db->host, description, entry->table)) {
+    write->status = ZC_EINVAL;
+    snprintf(write->message, sizeof write->message,
+             "table %s in %s has other keys than the rows need: \"zerocarb tables check\" says "
+             "which; make the table anew",
+             entry->table->name, db->region);
+    return;
+  }
+  if (db->host->json_parse(entry->item->text, entry->item->length, &item) != ZC_OK) return;
+  attribute = zc_dynamodb_mistyped(db->host, description, item);
+  db->host->json_free(item);
+  if (!attribute) return;
+  write->status = ZC_EINVAL;
+  snprintf(write->message, sizeof write->message,
+           "table %s in %s has an index by %.200s, which the rows have in another type: delete it",
+           entry->table->name, db->region, attribute);
+}
+
+/* The first reason stays where the table is as it should be. */
+static void on_described(zc_dynamodb_task *task, const zc_aws_answer *answer) {
+  zc_dynamodb_write *write = (zc_dynamodb_write *)task;
+  if (answer->kind == ZC_AWS_FINE) {
+    blame_table(write, task->db->host->json_at(answer->json, "Table"));
+  } else {
+    int status = zc_dynamodb_status(answer);
+    write->status = status == ZC_EDATA ? ZC_EINVAL : status;
+    snprintf(write->message, sizeof write->message, "%s", answer->message);
+  }
+  end_failed(write);
+}
+
+/* A row that DynamoDB refuses alone is gone for good, so it must be the row that is wrong, and not
+ * the table: it may have been made anew, with other keys, since init looked. */
 static void end(zc_dynamodb_write *write) {
   zc_dynamodb *db = write->task.db;
   if (write->status == ZC_OK) {
     zc_dynamodb_write_destroy(db->unfinished);
     db->unfinished = NULL;
     zc_dynamodb_end(&write->task, ZC_OK, NULL);
-    return;
+  } else if (write->status == ZC_EDATA && write->n_entries == 1) {
+    zc_dynamodb_name_body(&write->task.body, write->entries[0].table);
+    zc_dynamodb_ask(&write->task, "DescribeTable", 1, on_described);
+  } else {
+    end_failed(write);
   }
-  db->pace.probing = true;
-  keep(write);
-  zc_dynamodb_end(&write->task, write->status, "%s", write->message);
 }
+
+/* ---- batches ---- */
 
 void zc_dynamodb_write_fail(zc_dynamodb_write *write, int status, const char *message) {
   if (write->status != ZC_OK) return;
