@@ -123,11 +123,12 @@ static int take_over(zc_engine *engine, zc_live *live, const zc_decide_request *
 }
 
 /* Whether a waiting run's plan is worth changing: a policy asks for it, or the data are there to
- * see that none does. Without data it keeps the plan that it has. */
-static bool keeps_plan(const zc_live *live, const zc_decision *decision, zc_time now) {
+ * see that none does. Without data it keeps the plan that it has, also where that is due. */
+static bool keeps_plan(const zc_live *live, const zc_decision *decision) {
   const zc_execution *x = &live->execution;
   bool known = decision->has_intensity && !decision->intensity_static;
-  return x->decided_at != 0 && x->planned_start > now && decision->policy < 0 && !known;
+  bool waits = x->status == ZC_DEFERRED && x->decided_at != 0;
+  return waits && decision->policy < 0 && !known;
 }
 
 /* Whether the record was made for the workload that the pipeline has now. */
@@ -158,8 +159,7 @@ int zc_decision_make(zc_engine *engine, zc_live *live, bool *ret_changed, zc_err
   engine->decisions++;
   live->decided_version = engine->snapshot->version;
   *ret_changed = false;
-  if (keeps_plan(live, &decision, now) || same_plan(live, &decision, engine->settings))
-    return ZC_OK;
+  if (keeps_plan(live, &decision) || same_plan(live, &decision, engine->settings)) return ZC_OK;
   status = take_over(engine, live, &request, &decision);
   if (status != ZC_OK) return zc_error_set(error, status, "no memory for the decision's record");
   *ret_changed = true;

@@ -211,8 +211,12 @@ void zc_execute_start(zc_live *live) {
 static void follow_plan(zc_live *live, bool changed) {
   zc_execution *x = &live->execution;
   bool due = x->planned_start <= zc_loop_now(live->engine->loop);
+  unsigned commits = live->commits;
   if (due || !live->pipeline->auto_trigger) {
     zc_execute_start(live);
+    bool untold = x->status == ZC_DEFERRED && live->commits == commits;
+    if (changed && untold)
+      zc_record_commit(live, NULL, false); /* held as before, by another plan */
     return;
   }
   zc_places_leave(live);
@@ -259,11 +263,12 @@ static void decide_queued(zc_timer *timer) {
 
 /* ---- steps ---- */
 
-/* A plan whose data have not changed is followed as it is. */
+/* A plan whose data have not changed, or not come yet, is followed as it is. */
 static void on_decide_time(zc_live *live) {
-  bool unchanged = live->execution.status == ZC_DEFERRED &&
-                   live->decided_version == zc_grid_version(live->engine->grid);
-  if (unchanged && live->execution.planned_start <= zc_loop_now(live->engine->loop)) {
+  const zc_engine *engine = live->engine;
+  bool news = engine->collected && live->decided_version != zc_grid_version(engine->grid);
+  bool follow = live->execution.status == ZC_DEFERRED && !news;
+  if (follow && live->execution.planned_start <= zc_loop_now(live->engine->loop)) {
     zc_execute_start(live);
   } else {
     zc_execute_queue(live);

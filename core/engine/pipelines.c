@@ -86,6 +86,7 @@ int zc_engine_pause(zc_engine *engine, const char *pipeline, bool paused,
   if (paused != (state->paused_at != 0)) {
     state->paused_at = paused ? now - now % ZC_SECOND : 0;
     zc_log(ZC_LOG_INFO, "pipelines", "%s is %s", pipeline, paused ? "paused" : "resumed");
+    engine->held_untold = true;
     zc_places_look(engine);
   }
   zc_record_pipeline(engine, state, 0, done, user);

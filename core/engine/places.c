@@ -5,7 +5,7 @@
  * or the whole engine's limit. Those that wait start in the order of their deadlines, then of their
  * requests, then of their slots. The limits spread what can wait: unless limits.at_deadline says
  * `wait`, they end at the deadline. A pause and an overlap do not. Nothing of this is journalled
- * but the reason: after a restart a run that is due asks again. */
+ * but the reason: after a restart the runs that are due are listed, and ask in that order. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,12 +126,20 @@ static bool enlist(zc_live *live) {
   return true;
 }
 
+int zc_places_list(zc_live *live) {
+  if (!enlist(live)) return ZC_ENOMEM;
+  live->engine->held_untold = true;
+  zc_places_look(live->engine);
+  return ZC_OK;
+}
+
 void zc_places_leave(zc_live *live) {
+  zc_execution *x = &live->execution;
   if (!live->held) return;
   live->engine->held[live->held - 1] = NULL;
   live->held = 0;
   live->hold = ZC_HOLD_NONE;
-  live->execution.released_at = zc_loop_now(live->engine->loop);
+  if (x->held_at && !x->released_at) x->released_at = zc_loop_now(live->engine->loop);
 }
 
 void zc_places_drop(zc_live *live) {
@@ -164,8 +172,8 @@ static void tidy(zc_engine *engine) {
 static void say_why(zc_live *live, zc_hold hold) {
   zc_execution *x = &live->execution;
   char text[REASON_SIZE];
-  if (live->hold == hold) return;
   explain(live, hold, text, sizeof text);
+  if (live->hold == hold && x->wait_reason && strcmp(x->wait_reason, text) == 0) return;
   live->hold = hold;
   if (!x->held_at) x->held_at = zc_loop_now(live->engine->loop);
   x->released_at = 0;
@@ -175,7 +183,8 @@ static void say_why(zc_live *live, zc_hold hold) {
 }
 
 /* Starts those whose turn has come, in order, and says where a pause is now what holds one, or is
- * not any more; false where the slice of real time was used up. */
+ * not any more; those that are new to the list ask first. False where the slice of real time was
+ * used up: only what was done counts, so that the next one gets further. */
 static bool let_go(zc_engine *engine) {
   int64_t begun = zc_clock_real_ns();
   if (engine->stopping) return true;
@@ -183,13 +192,17 @@ static bool let_go(zc_engine *engine) {
   for (size_t i = 0; i < engine->n_held; i++) {
     zc_live *live = engine->held[i];
     zc_hold hold = obstacle(live);
-    if (hold == ZC_HOLD_NONE)
+    if (hold == ZC_HOLD_NONE || live->hold == ZC_HOLD_NONE)
       zc_execute_start(live);
     else if ((hold == ZC_HOLD_PAUSED) != (live->hold == ZC_HOLD_PAUSED))
       say_why(live, hold);
-    if (hold == ZC_HOLD_WHOLE) return true; /* nobody behind it has a place either */
+    else if (hold == ZC_HOLD_WHOLE && !engine->held_untold)
+      return true; /* nobody behind it has a place either */
+    else
+      continue;
     if (zc_clock_real_ns() - begun > ZC_SLICE_NS) return false;
   }
+  engine->held_untold = false;
   return true;
 }
 

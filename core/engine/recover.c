@@ -66,12 +66,18 @@ static bool waits(const zc_execution *x) {
          (x->status == ZC_TRIGGERING && x->retry_at);
 }
 
+static void take_up_deferred(zc_live *live) {
+  zc_time start = live->execution.planned_start;
+  bool due = start <= zc_loop_now(live->engine->loop);
+  if (!due || zc_places_list(live) != ZC_OK) zc_execute_wait(live, ZC_STEP_DECIDE, start);
+}
+
 static void take_up(zc_live *live) {
   switch (live->execution.status) {
   case ZC_PENDING:
     break; /* decided once the sources have answered */
   case ZC_DEFERRED:
-    zc_execute_wait(live, ZC_STEP_DECIDE, live->execution.planned_start);
+    take_up_deferred(live);
     break;
   case ZC_TRIGGERING:
   case ZC_RUNNING:

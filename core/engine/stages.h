@@ -256,6 +256,7 @@ struct zc_engine {
   zc_live **held; /* due, and waiting for their turn; NULL where one has left */
   size_t n_held, held_capacity;
   bool held_sorted;
+  bool held_untold; /* a pause has changed, or some are new to the list: all are looked at */
   zc_timer places_timer;
   /* schedule */
   zc_schedule *schedules;
@@ -360,6 +361,9 @@ const zc_live *zc_pipelines_unended(const zc_pipeline_state *state, const zc_liv
 int zc_places_count(zc_live *live);
 /* Whether it has to wait for its turn: then it is listed, and DEFERRED with the reason. */
 bool zc_places_hold(zc_live *live);
+/* Due, after a restart: listed, so that turns go by deadline and not by who asks first. ZC_ENOMEM.
+ */
+int zc_places_list(zc_live *live);
 void zc_places_leave(zc_live *live);    /* the list */
 void zc_places_drop(zc_live *live);     /* and its place: it is about to be freed */
 void zc_places_look(zc_engine *engine); /* soon: whose turn has come */

@@ -5,7 +5,7 @@ import os
 import random
 
 from cli_material import Engine, expect, has, listed, pipeline, prepare, prepare_now, request, wait_for
-from program import equal, instant, main, stamp
+from program import equal, main, stamp
 
 HOURLY = 'schedule: "0 * * * *"'
 # Begins and ends in a log, and ends once there is a file `go`.
@@ -192,40 +192,6 @@ def a_run_that_is_paused_can_be_cancelled(program):
         equal(engine.end(), 0)
 
 
-# Goes on when it is told to end, and says so; until it is killed.
-DEAF = "trap 'echo told >> log' TERM; echo begin >> log; while :; do sleep 0.05; date +%s.%N >> last.$$ZEROCARB_EXECUTION_ID; done"
-
-
-def a_cancelled_run_keeps_its_place_until_its_command_has_gone(program):
-    path = prepare_now(program, pipeline("queues", DEAF, ["overlap: queue"]), pipeline("skips", DEAF, ["overlap: skip"]))
-    with open(path, encoding="utf-8") as file:
-        text = file.read().replace("state_dir: ./state", "state_dir: ./state\n  shutdown_timeout: 1s")
-    program.write("zerocarb.yaml", text)
-    of = lambda name: [row for row in listed(program) if row["pipeline_name"] == name]
-    with Engine(program) as engine:
-        first, other = (expect(program, 0, "trigger", name).stdout.split()[0] for name in ("queues", "skips"))
-        wait_for("both commands", lambda: lines(program) == ["begin", "begin"])
-        second = expect(program, 0, "trigger", "queues").stdout.split()[0]
-        wait_for("the queue", lambda: shown(program, "queues")["runs"] == {"RUNNING": 1, "DEFERRED": 1})
-        for run_id in (first, other, first):  # asked twice is asked once
-            status, body, _ = request(program, "POST", f"/v1/executions/{run_id}/cancel")
-            equal((status, body), (202, {"execution_id": run_id, "status": "RUNNING"}))
-        wait_for("the signals", lambda: lines(program).count("told") == 2)
-        expect(program, 69, "trigger", "skips")
-        wait_for("the second command", lambda: lines(program).count("begin") == 3)
-        ended, begun = ([row for row in of("queues") if row["execution_id"] == run_id][0] for run_id in (first, second))
-        equal((ended["status"], ended["message"]), ("CANCELLED", "cancelled on request; the command was told to end"))
-        equal(begun["wait"]["reason"], "another run of its pipeline has not ended (overlap: queue)")
-        last = float(lines(program, f"last.{first}")[-1])
-        equal(last <= instant(begun["started_at"]).timestamp() + 1, True, (last, begun["started_at"]))
-        equal(instant(ended["finished_at"]) <= instant(begun["started_at"]), True, (ended, begun))
-        wait_for("the end of the other", lambda: [row["status"] for row in of("skips")] == ["CANCELLED"])
-        expect(program, 0, "executions", "cancel", second)
-        equal(engine.end(), 0)
-    equal({(row["status"], row["message"]) for row in of("queues")}, {(ended["status"], ended["message"])})
-    equal(float(lines(program, f"last.{first}")[-1]), last, "nothing of the first went on")
-
-
 def a_queue_stands_still_over_restarts_and_reloads(program):
     more = ["overlap: queue"]
     prepare_now(program, pipeline("build", WAITS, more))
@@ -383,7 +349,6 @@ if __name__ == "__main__":
     main([the_list_says_how_each_stands, a_long_list_is_read_in_pages, a_request_is_refused_while_it_is_paused,
           slots_pass_and_are_counted_while_it_is_paused, once_passes_over_what_is_paused,
           a_run_that_is_deferred_waits_past_its_deadline_until_it_is_resumed, a_run_that_is_paused_can_be_cancelled,
-          a_cancelled_run_keeps_its_place_until_its_command_has_gone,
           a_queue_stands_still_over_restarts_and_reloads, what_was_answered_outlives_a_kill,
           a_pipeline_that_left_the_configuration_comes_back_paused, a_pause_is_lifted_without_its_pipeline,
           each_slot_fires_at_most_once_whatever_is_paused_skipped_and_set])
