@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/engine/stages.h"
+#include "core/tables/members.h"
 
 static zc_instance *trigger_of(const zc_live *live) {
   const zc_engine *engine = live->engine;
@@ -50,7 +51,7 @@ static zc_run run_of(const zc_live *live) {
                   .default_region = x->default_region,
                   .decision = zc_action_text(x->action),
                   .reason = x->reason ? x->reason : "",
-                  .intensity = x->intensity,
+                  .intensity = zc_round(x->intensity, ZC_INTENSITY_DECIMALS),
                   .has_intensity = x->has_intensity,
                   .timeout_ms = timeout_of(live),
                   .requested_at = x->requested_at,

@@ -231,13 +231,16 @@ void zc_http_attempt_judge(zc_http_transfer *transfer, CURLcode code) {
   code = correct(transfer, code);
   zc_http_outcome *outcome = &transfer->outcome;
   long status = 0, request_bytes = 0;
-  curl_off_t took_us = 0;
+  curl_off_t took_us = 0, ready_us = 0;
   curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+  curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
   memset(outcome, 0, sizeof *outcome);
   outcome->status = code == CURLE_OK ? (int)status : 0;
-  outcome->sent = request_bytes > 0;
+  /* The bytes of a CONNECT count too, but these reach the proxy alone: until the remote itself is
+   * connected, nothing is ready to be transferred. */
+  outcome->sent = request_bytes > 0 && ready_us > 0;
   outcome->latency_ms = (uint32_t)(took_us / 1000);
   if (code == CURLE_OK)
     judge_answer(transfer, outcome);

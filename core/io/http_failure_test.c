@@ -303,6 +303,37 @@ static void test_the_proxy_of_the_environment(void **state) {
   scene_end(&s);
 }
 
+/* What a proxy keeps from the remote has surely not been done there. */
+static void test_a_refused_tunnel_is_nothing_sent(void **state) {
+  (void)state;
+  static const scripted_reply refusals[] = {
+      {"missing.invalid:443", SEND_AND_KEEP,
+       "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 0, NULL},
+      {"missing.invalid:443", SEND_AND_CLOSE,
+       "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", 0, NULL},
+      {"missing.invalid:443", SEND_AND_RESET, "", 0, NULL},
+      {"missing.invalid:443", SEND_AND_KEEP, NULL, 0, NULL},
+  };
+  http_scene s;
+  scene_begin(&s, refusals, 4);
+  char proxy[64];
+  snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", s.server.port);
+  setenv("https_proxy", proxy, 1);
+  zc_http_request request = {.size = sizeof request,
+                             .url = "https://missing.invalid/start",
+                             .body = "{}",
+                             .body_length = 2,
+                             .timeout_ms = 300};
+  for (int i = 0; i < 4; i++) {
+    ask(&s, &request, ZC_MINUTE);
+    assert_int_equal(s.got.error, i < 3 ? ZC_EREMOTE : ZC_ETIMEDOUT);
+    assert_int_equal(s.got.sent, 0);
+    assert_int_equal(s.server.n_requests, i + 1);
+  }
+  unsetenv("https_proxy");
+  scene_end(&s);
+}
+
 static void test_no_proxy_for_what_is_beside_us(void **state) {
   (void)state;
   static const char *const hosts[] = {"127.0.0.1", "127.0.0.2",   "127.255.1.2",   "localhost",
@@ -387,6 +418,7 @@ int main(void) {
       cmocka_unit_test(test_no_such_host),
       cmocka_unit_test(test_a_stuck_name_service_blocks_nothing),
       cmocka_unit_test(test_the_proxy_of_the_environment),
+      cmocka_unit_test(test_a_refused_tunnel_is_nothing_sent),
       cmocka_unit_test(test_no_proxy_for_what_is_beside_us),
       cmocka_unit_test(test_what_may_be_sent_once_is_sent_once),
       cmocka_unit_test(test_cancelled_ones_never_call_back),

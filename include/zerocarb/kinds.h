@@ -229,7 +229,8 @@ typedef struct {
   const char *default_region;
   const char *decision; /* RUN_NOW | DEFER | RELOCATE */
   const char *reason;
-  double intensity; /* planned mean, gCO2eq/kWh; valid where has_intensity */
+  double intensity; /* planned mean, gCO2eq/kWh, rounded as the record has it, to one decimal; valid
+                     * where has_intensity */
   uint32_t has_intensity;
   uint32_t reserved;
   int64_t timeout_ms; /* the pipeline's pipeline_timeout */

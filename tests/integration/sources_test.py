@@ -294,6 +294,15 @@ def a_token_that_is_sent_back_is_hidden_wherever_it_is_cut(program):
                 equal(token[:6] in done.stdout + done.stderr, False, message)
 
 
+def a_429_is_not_repeated_at_once(program):
+    with CarbonServer() as server:
+        server.script("/v4/", '{"error":"Too many requests"}', status=429)
+        done, region, _ = ask(program, maps(server.url), "electricity_maps")
+        equal("too many requests" in region["observed"]["message"], True, region["observed"]["message"])
+        equal(sorted(path.split("?")[0].split("/")[-1] for path, _ in server.requests),
+              ["forecast", "history", "latest"])
+
+
 def version_1_answers_are_read_for_lifecycle(program):
     text = payload("electricitymaps/response.json")
     with CarbonServer() as server:
@@ -372,6 +381,7 @@ main([
     maps_forecast_nulls_are_gaps,
     maps_errors_are_told_and_give_no_point,
     a_token_that_is_sent_back_is_hidden_wherever_it_is_cut,
+    a_429_is_not_repeated_at_once,
     version_1_answers_are_read_for_lifecycle,
     the_token_goes_nowhere_else,
     every_recorded_year_can_be_asked,

@@ -6,7 +6,7 @@ import json
 import os
 
 from aws_material import ended, only_row, pipeline, prepare
-from program import equal, main
+from program import equal, main, write_trace
 from receiver import Receiver
 
 END = "2026-01-02T02:30:00Z"
@@ -55,6 +55,17 @@ def signed_as_standard_webhooks_has_it(program):
         equal(data, {"execution_id": row["execution_id"], "pipeline": "nightly", "region": "eu-west-2",
                      "default_region": "eu-west-2", "decision": "RUN_NOW", "intensity": 200.0,
                      "requested_at": "2026-01-02T01:00:00Z", "planned_start": "2026-01-02T01:00:00Z"})
+
+
+def its_intensity_is_rounded_as_the_records(program):
+    with Receiver() as receiver:
+        prepare(program, pipeline(trigger=trigger(receiver.url), more=['schedule: "0 1 2 1 *"'], wait=0))
+        write_trace(program.path("trace.csv"), "2026-01-01T00:00:00Z", 60, {"GB": [100.25] * 48, "SE": [30] * 48})
+        done = program.run("run", "-c", "zerocarb.yaml", "--from", "2026-01-02T00:30:00Z", "--to", END, timeout=300)
+        equal(done.returncode, 0, done.stderr[-3000:])
+        ((_, _, _, body),) = receiver.requests
+        recorded = only_row(program)["carbon_analysis"]["optimal_intensity"]
+        equal((json.loads(body)["data"]["intensity"], recorded), (100.3, 100.3))
 
 
 def a_known_signature(_):

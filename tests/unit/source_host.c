@@ -84,6 +84,7 @@ static int http(zc_op *op, const zc_http_request *request,
   assert_null(op->on_http);
   assert_true(host->n_requests < 8);
   char *headers = host->headers[host->n_requests];
+  host->max_attempts = request->max_attempts;
   snprintf(host->urls[host->n_requests++], sizeof host->urls[0], "%s", request->url);
   for (uint32_t i = 0, n = 0; i < request->n_headers; i++) {
     n += (uint32_t)snprintf(headers + n, 1024 - n, "%s\n", request->headers[i]);
@@ -231,6 +232,7 @@ static void answer_request(zc_op *op) {
   zc_json *json = NULL;
   char message[256];
   op->on_http = NULL;
+  op->host->now += op->host->answer_ms;
   zc_http_response response = {.size = sizeof response,
                                .error = answer->error,
                                .status = answer->status,

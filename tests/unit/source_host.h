@@ -29,6 +29,7 @@ struct zc_self {
   void *state;
   const zc_plugin *plugin;
   zc_config *config;
+  int64_t answer_ms; /* how long each answer takes */
   size_t n_answers;
   source_host_answer answers[SOURCE_HOST_ANSWERS];
   char log[16384];
@@ -41,6 +42,7 @@ struct zc_self {
   size_t n_requests;
   char urls[8][1024];
   char headers[8][1024]; /* joined by \n */
+  uint32_t max_attempts; /* of the last request */
 };
 typedef struct zc_self source_host;
 

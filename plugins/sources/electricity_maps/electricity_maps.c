@@ -35,7 +35,8 @@ typedef struct {
   zc_em_pause pauses[ZC_EM_ENDPOINTS];
   /* of the observe under way */
   bool has_latest, has_history;
-  zc_time from; /* what is wanted */
+  bool more_than_a_day; /* is wanted, as of its beginning */
+  zc_time from;         /* what is wanted */
   zc_time past_asked_at;
   int failure;
   char why[MESSAGE_MAX];
@@ -113,8 +114,12 @@ static int ask(zc_em_region *region, zc_op *op, int endpoint, http_callback call
   char url[URL_MAX];
   int status = format_url(region, endpoint, url, sizeof url);
   if (status != ZC_OK) return status;
-  const zc_http_request request = {
-      .size = sizeof request, .max_body = BODY_MAX, .n_headers = 2, .headers = headers, .url = url};
+  const zc_http_request request = {.size = sizeof request,
+                                   .max_body = BODY_MAX,
+                                   .max_attempts = 1, /* the client would repeat a 429 at once */
+                                   .n_headers = 2,
+                                   .headers = headers,
+                                   .url = url};
   return region->source->host->http(op, &request, callback, region);
 }
 
@@ -209,8 +214,7 @@ static void on_past(void *user, zc_op *op, const zc_http_response *response) {
 static bool wants_past(const zc_em_region *region) {
   zc_time now = region->source->host->now(region->source->self);
   bool asked = region->past_asked_at != 0 && now - region->past_asked_at < PAST_EVERY_MS;
-  return region->from > 0 && region->from < now - DAY_MS && !asked &&
-         !is_paused(region, ZC_EM_PAST);
+  return region->more_than_a_day && !asked && !is_paused(region, ZC_EM_PAST);
 }
 
 static void end_observe(zc_em_region *region, zc_op *op) {
@@ -269,6 +273,8 @@ static int observe(void *state, const zc_query *query, zc_op *op) {
   if (!region) return ZC_ENOTFOUND;
   region->has_latest = region->has_history = false;
   region->from = query->from;
+  region->more_than_a_day =
+      query->from > 0 && query->from < source->host->now(source->self) - DAY_MS;
   region->failure = ZC_OK;
   if (!is_paused(region, ZC_EM_LATEST)) return ask(region, op, ZC_EM_LATEST, on_latest);
   if (!is_paused(region, ZC_EM_HISTORY)) return ask(region, op, ZC_EM_HISTORY, on_history);

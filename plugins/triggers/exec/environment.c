@@ -1,7 +1,5 @@
 #include "environment.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,16 +24,9 @@ static int add_time(zc_exec_environment *to, const zc_host *host, const char *na
   return add(to, name, text);
 }
 
-/* One decimal, half away from zero as the record rounds; the lift is for 16.05, of which a double
- * has a little less. */
-static double tenth(double value) {
-  double scaled = fabs(value) * 10;
-  return copysign(floor(scaled + fmin(scaled * 8 * DBL_EPSILON, 1e-4) + 0.5) / 10, value);
-}
-
 static int add_ours(zc_exec_environment *to, const zc_host *host, const zc_run *run) {
   char intensity[40] = "", attempt[16];
-  if (run->has_intensity) snprintf(intensity, sizeof intensity, "%.1f", tenth(run->intensity));
+  if (run->has_intensity) snprintf(intensity, sizeof intensity, "%.1f", run->intensity);
   snprintf(attempt, sizeof attempt, "%u", (unsigned)run->attempt);
   const struct {
     const char *name, *value;

@@ -80,7 +80,7 @@ static zc_run make_run(rig *r) {
                   .default_region = "eu-west-2",
                   .decision = "RELOCATE",
                   .reason = "16 gCO2eq/kWh; $HOME and \"quotes\" stay as they are",
-                  .intensity = 132.25,
+                  .intensity = 132.3,
                   .has_intensity = 1,
                   .timeout_ms = 60000,
                   .requested_at = NOW,
