@@ -2,7 +2,9 @@
  *
  * The order is botocore's: environment, web identity (STS), shared credentials file, config file,
  * container (ECS, EKS Pod Identity), instance metadata (IMDSv2 only). The first source that is
- * configured is the only one asked: where it fails, nothing else is tried. */
+ * configured is the only one asked: where it fails, nothing else is tried. What both files say of a
+ * profile counts together; where it assumes a role, or gets its keys by SSO, a login or a process,
+ * it is refused where botocore would ask that. */
 #ifndef ZC_PLUGINS_AWS_CREDENTIALS_H
 #define ZC_PLUGINS_AWS_CREDENTIALS_H
 
