@@ -32,7 +32,8 @@ static void take_up_started(zc_live *live) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
   zc_time now = zc_loop_now(live->engine->loop);
   if (live->execution.retry_at) { /* nothing was started */
-    zc_execute_wait(live, ZC_STEP_START, live->execution.retry_at);
+    zc_execute_wait(live, ZC_STEP_START,
+                    live->pipeline->auto_trigger ? live->execution.retry_at : now);
   } else if (!ops) {
     zc_execute_move(live, ZC_EVENT_LOSE, "the pipeline has no trigger any more that could tell");
   } else if (has_other_trigger(live)) {
