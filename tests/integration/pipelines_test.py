@@ -289,12 +289,12 @@ class Slots:
     """What becomes of each hour of ten days, with `catch_up: none`, as the documentation has it."""
 
     def __init__(self):
-        self.mark, self.paused, self.taken, self.n_missed, self.n_paused = None, False, set(), 0, 0
+        self.mark, self.anew, self.paused, self.taken, self.n_missed, self.n_paused = 0, True, False, set(), 0, 0
 
     def run(self, begin, end):
         """The engine runs from half past one hour to half past another; the clock may have gone back."""
-        if self.mark is None:
-            self.mark = begin
+        if self.anew:  # its first time, or after a time without a schedule
+            self.mark, self.anew = max(self.mark, begin), False
         passed = max(begin - self.mark, 0)
         coming = range(max(begin, self.mark) + 1, end + 1)
         if self.paused:
@@ -324,10 +324,11 @@ def each_slot_fires_at_most_once_whatever_is_paused_skipped_and_set(program):
         if rng.random() < 0.4:
             prepare(program, pipeline("build", body), values=values)  # no slot of today's
             change(program, "resume" if model.paused else "pause")
-            model.paused = not model.paused
+            model.paused, model.anew = not model.paused, True
     if model.paused:
         prepare(program, pipeline("build", body), values=values)
         change(program, "resume")
+        model.anew = True
     with_slots()
     replay(program, at(230), at(238))
     model.paused = False
