@@ -80,6 +80,11 @@ static void on_status(void *user, int status, const char *message) {
   live->outcome_message = zc_duplicate(message);
 }
 
+static void on_retry_after(void *user, int64_t ms) {
+  zc_live *live = user;
+  live->retry_after_ms = ms;
+}
+
 static zc_execution_event event_of(int outcome) {
   switch (outcome) {
   case ZC_RUN_SUCCEEDED:
@@ -118,12 +123,23 @@ static int64_t retry_pause(zc_engine *engine, uint32_t attempt) {
   return ZC_SECOND + (int64_t)(zc_random_unit(&engine->random) * (double)cap);
 }
 
-/* Within the deadline, or within five minutes of the plan where it is nearer than that. */
-static bool may_retry(const zc_live *live, zc_time at) {
+/* The deadline, or five minutes after the plan where it is nearer than that. */
+static zc_time last_moment(const zc_live *live) {
   const zc_execution *x = &live->execution;
   zc_time last = x->planned_start + 5 * ZC_MINUTE;
-  if (x->deadline > last) last = x->deadline;
-  return x->attempt < ZC_START_ATTEMPTS && at <= last;
+  return x->deadline > last ? x->deadline : last;
+}
+
+/* After our own pause; later where the remote asks for that, but not beyond the last moment. */
+static zc_time next_attempt(const zc_live *live, uint32_t attempt) {
+  zc_time now = zc_loop_now(live->engine->loop), last = last_moment(live);
+  zc_time at = now + retry_pause(live->engine, attempt), asked = now + live->retry_after_ms;
+  if (asked > last) asked = last;
+  return asked > at ? asked : at;
+}
+
+static bool may_retry(const zc_live *live, zc_time at) {
+  return live->execution.attempt < ZC_START_ATTEMPTS && at <= last_moment(live);
 }
 
 /* A run of which one attempt had no clean answer may have been started, whatever came later. */
@@ -133,7 +149,7 @@ static void give_up(zc_live *live, const char *message) {
 
 static void retry_or_fail(zc_live *live, const char *message) {
   zc_engine *engine = live->engine;
-  zc_time at = zc_loop_now(engine->loop) + retry_pause(engine, live->execution.attempt);
+  zc_time at = next_attempt(live, live->execution.attempt);
   if (!may_retry(live, at)) {
     give_up(live, message);
     return;
@@ -150,13 +166,26 @@ static void retry_or_fail(zc_live *live, const char *message) {
   zc_record_commit(live, NULL, false);
 }
 
+/* At once, unless the remote asks to be left alone. */
+static void look_up_after(zc_live *live, const char *message) {
+  if (live->retry_after_ms == 0) {
+    zc_attempt_look_up(live);
+    return;
+  }
+  zc_time at = next_attempt(live, 1);
+  zc_log(ZC_LOG_WARNING, "execute", "%s %.8s: whether it was started: %s; looked up in %d s",
+         live->execution.pipeline, live->execution.id, message,
+         (int)((at - zc_loop_now(live->engine->loop)) / ZC_SECOND));
+  zc_execute_wait(live, ZC_STEP_FIND, at);
+}
+
 static void settle_ambiguous(zc_live *live, const char *message) {
   const zc_trigger_ops *ops = zc_attempt_ops(live);
   live->ambiguous = true;
   if (ops->idempotency == ZC_IDEMPOTENCY_NATIVE)
     retry_or_fail(live, message);
   else if (ops->idempotency == ZC_IDEMPOTENCY_LOOKUP && ops->find)
-    zc_attempt_look_up(live);
+    look_up_after(live, message);
   else
     zc_execute_move(live, ZC_EVENT_LOSE, message);
 }
@@ -176,8 +205,7 @@ static void start_failed(zc_live *live, int error, const char *message) {
 
 /* Nothing is sent again before a look-up has told that nothing was started. */
 static void look_up_again(zc_live *live, int error, const char *message) {
-  zc_engine *engine = live->engine;
-  zc_time now = zc_loop_now(engine->loop), at = now + retry_pause(engine, ++live->look_ups);
+  zc_time now = zc_loop_now(live->engine->loop), at = next_attempt(live, ++live->look_ups);
   if (error == ZC_EUNKNOWN || live->look_ups >= ZC_LOOK_UPS) {
     zc_execute_move(live, ZC_EVENT_LOSE, message);
     return;
@@ -282,10 +310,14 @@ static int begin(zc_live *live, int what, int64_t deadline) {
   zc_instance *trigger = trigger_of(live);
   if (!trigger) return ZC_ENOTFOUND;
   zc_run run = run_of(live);
-  zc_operation_events events = {
-      .user = live, .started = on_started, .status = on_status, .done = on_done};
+  zc_operation_events events = {.user = live,
+                                .started = on_started,
+                                .status = on_status,
+                                .retry_after = on_retry_after,
+                                .done = on_done};
   live->what = what;
   live->outcome = 0;
+  live->retry_after_ms = 0;
   return zc_operation_start_trigger(trigger, what, &run, deadline, &events, &live->operation);
 }
 

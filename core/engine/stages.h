@@ -143,6 +143,7 @@ typedef struct zc_live {
   int outcome;            /* ZC_RUN_… last reported, 0: none */
   char *outcome_message;
   int64_t poll_ms;
+  int64_t retry_after_ms;   /* what the remote asked for in that operation */
   uint64_t decided_version; /* of the grid */
   unsigned commits;         /* under way */
   unsigned look_ups;        /* in a row that failed */

@@ -68,10 +68,13 @@ typedef struct {
                 size_t stride, size_t *ret_bad);
   void (*started)(void *user, const char *remote_id);
   void (*status)(void *user, int status, const char *message);
+  void (*retry_after)(void *user, int64_t ms); /* 0..ZC_RETRY_AFTER_MAX */
   int (*row)(void *user, const char *text, size_t length);
   void (*page)(void *user, const char *page);
   void (*done)(void *user, int error, const char *message);
 } zc_operation_events;
+
+#define ZC_RETRY_AFTER_MAX (30 * ZC_DAY)
 
 enum { ZC_START_RUN, ZC_POLL_RUN, ZC_FIND_RUN, ZC_STOP_RUN };
 

@@ -23,6 +23,7 @@ static int misuses(const zc_host *host, zc_self *self, const zc_query *query, zc
   assert_int_equal(host->emit(NULL, &good, &point, 1, size), ZC_ECANCELED);
   assert_int_equal(host->run_started(op, "1"), ZC_EINVAL);
   assert_int_equal(host->run_status(op, ZC_RUN_RUNNING, NULL), ZC_EINVAL);
+  assert_int_equal(host->retry_after(op, 1), ZC_EINVAL);
   assert_int_equal(host->row(op, "{}", 2), ZC_EINVAL);
   assert_int_equal(host->page(op, "2"), ZC_EINVAL);
   host->done(op, 5, NULL); /* no status */
@@ -37,7 +38,7 @@ static void services_of_other_kinds_are_refused(void **state) {
   ask(f, source, &o);
   run(f);
   assert_int_equal(o.error, ZC_EINVAL);
-  assert_int_equal(zc_instance_faults(source), 12);
+  assert_int_equal(zc_instance_faults(source), 13);
   assert_int_equal(count_in_log(f, "warning source:scripted"), 1);
   zc_instance_destroy(source);
 }
@@ -260,8 +261,15 @@ static int trigger_start(void *state, const zc_run *run, zc_op *op) {
   assert_int_equal(b->host->run_started(op, "run-8"), ZC_EINVAL); /* one run is one run */
   assert_int_equal(b->host->run_status(op, 99, NULL), ZC_EINVAL);
   assert_int_equal(b->host->run_status(op, ZC_RUN_SUCCEEDED, "exit status 0"), ZC_OK);
+  assert_int_equal(b->host->retry_after(op, -1), ZC_EINVAL);
+  assert_int_equal(b->host->retry_after(op, INT64_MAX), ZC_OK);
   b->host->done(op, ZC_OK, NULL);
   return ZC_OK;
+}
+
+static void on_retry_after(void *user, int64_t ms) {
+  (void)user;
+  assert_true(ms == 30 * ZC_DAY);
 }
 
 static void on_started(void *user, const char *remote_id) {
@@ -290,8 +298,11 @@ static void a_trigger_reports_its_run(void **state) {
   char seen[200] = "";
   zc_operation operation;
   const zc_run asked = {.size = sizeof asked, .pipeline = "demo"};
-  const zc_operation_events events = {
-      .user = seen, .started = on_started, .status = on_status, .done = on_done};
+  const zc_operation_events events = {.user = seen,
+                                      .started = on_started,
+                                      .status = on_status,
+                                      .retry_after = on_retry_after,
+                                      .done = on_done};
   assert_int_equal(
       zc_operation_start_trigger(trigger, ZC_START_RUN, &asked, 1000, &events, &operation), ZC_OK);
   assert_int_equal(
@@ -299,7 +310,7 @@ static void a_trigger_reports_its_run(void **state) {
       ZC_ENOTFOUND);
   run(f);
   assert_string_equal(seen, "started run?7 ***, status 2 exit status 0, done 0 -");
-  assert_int_equal(zc_instance_faults(trigger), 3);
+  assert_int_equal(zc_instance_faults(trigger), 4);
   zc_log_forget();
   zc_instance_destroy(trigger);
 }

@@ -180,6 +180,17 @@ static int host_run_status(zc_op *op, int status, const char *message) {
   return ZC_OK;
 }
 
+static int host_retry_after(zc_op *op, int64_t ms) {
+  zc_slot_entry *slot = zc_operation_of(op, "asked for a later attempt of");
+  if (!slot) return ZC_ECANCELED;
+  if (!slot->events.retry_after) {
+    return misuse(slot, "asked for a later attempt where none is made");
+  }
+  if (ms < 0) return misuse(slot, "asked for an attempt in the past");
+  slot->events.retry_after(slot->events.user, ms < ZC_RETRY_AFTER_MAX ? ms : ZC_RETRY_AFTER_MAX);
+  return ZC_OK;
+}
+
 /* ---- sinks ---- */
 
 static int host_row(zc_op *op, const char *text, size_t length) {
@@ -250,4 +261,5 @@ void zc_services_fill(zc_host *host) {
   host->done = zc_operation_answer;
   host->hide = zc_log_hide;
   host->reveal = zc_log_release;
+  host->retry_after = host_retry_after;
 }

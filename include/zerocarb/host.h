@@ -173,6 +173,12 @@ typedef struct {
    * often as hide(). ZC_EINVAL: too short to be told from harmless words. */
   int (*hide)(const char *secret);
   void (*reveal)(const char *secret);
+
+  /* Since 1.4; a trigger's start() and find(), before a done() with an error. The remote asks to be
+   * left alone for so many ms, >= 0 (Retry-After): the run's next attempt or look-up comes no
+   * sooner, and where that is beyond the run's deadline, at the deadline. Of several the last
+   * counts. ZC_EINVAL: negative, or no trigger's operation. */
+  int (*retry_after)(zc_op *op, int64_t ms);
 } zc_host;
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define ZC_ABI_MAJOR 1u
-#define ZC_ABI_MINOR 3u
+#define ZC_ABI_MINOR 4u
 
 /* Whether the struct that p points to, made by the other side, is long enough to hold member m. */
 #define ZC_HAS(T, p, m) ((p)->size >= offsetof(T, m) + sizeof((p)->m))
@@ -252,7 +252,8 @@ enum { /* run_status() */
  *         remote has it. A remote run: then done(), and the host polls. An attended run (a local
  *         process): keeps the op until the run ends, calls run_status() and then done().
  *         done() with ZC_ECONFLICT, ZC_ERATE, ZC_EREMOTE or ZC_ENOMEM: nothing was started; tried
- *         again with backoff, within the deadline. ZC_EUNKNOWN or ZC_ETIMEDOUT: it cannot be told
+ *         again with backoff, within the deadline, ten times in all. retry_after() before it: no
+ *         sooner than the remote asks for. ZC_EUNKNOWN or ZC_ETIMEDOUT: it cannot be told
  *         whether it started; settled by the idempotency class. Any other error: the run FAILED at
  *         once. The same for a negative return; a positive one counts as ZC_EUNKNOWN.
  *         One call of a remote trigger has 60 s; an attended start the run's timeout and 30 s more.

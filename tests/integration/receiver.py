@@ -18,7 +18,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         server = self.server
         server.requests.append((method, self.path, dict(self.headers.items()), body))
-        status, answer, lose = server.answer(method, self.path, body, len(server.requests))
+        status, answer, lose, *headers = server.answer(method, self.path, body, len(server.requests))
         if lose:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
@@ -26,6 +26,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         text = answer.encode()
         self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)

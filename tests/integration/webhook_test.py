@@ -112,6 +112,31 @@ def sent_again_with_the_same_id_and_body(program):
         equal({len(different) for different in bodies.values()}, {1}, "bodies of one run")
 
 
+def retry_after_is_kept_within_the_deadline(program):
+    """The pauses in minutes; where the receiver asks for more than there is, the deadline is the last attempt."""
+    for status, wait, expected in ((429, 12, [60] * 3), (503, 12, [60] * 3), (429, 2.5, [60, 60, 30])):
+
+        def answer(_method, _path, _body, n, status=status):
+            return (202, "", False) if n == 4 else (status, "", False, ("Retry-After", "3600"))
+
+        with Receiver(answer) as receiver:
+            folder = type(program)(program.binary)
+            run(folder, trigger(receiver.url), wait=wait, end="2026-01-02T14:00:00Z")
+            times = [int(headers["webhook-timestamp"]) for _, _, headers, _ in receiver.requests]
+            pauses = [round((b - a) / 60) for a, b in zip(times, times[1:])]
+            equal((only_row(folder)["status"], pauses), ("SUCCESS", expected), f"{status}, {wait} h")
+
+
+def a_retry_after_without_end_ends_with_the_deadline(program):
+    for value, least in (("999999999", 119), ("soon", 0), ("-5", 0), ("99999999999999999999", 0)):
+        with Receiver(lambda *_, value=value: (429, "", False, ("Retry-After", value))) as receiver:
+            folder = type(program)(program.binary)
+            run(folder, trigger(receiver.url), wait=2, status=1, end="2026-01-02T14:00:00Z")
+            times = [int(headers["webhook-timestamp"]) for _, _, headers, _ in receiver.requests]
+            equal(only_row(folder)["status"], "FAILED")
+            equal((times[-1] - times[0]) // 60 >= least and len(times) == (2 if least else 10), True, f"{value}: {times}")
+
+
 def one_that_may_start_twice_is_asked_once(program):
     with Receiver(lambda *_: (0, "", True)) as receiver:
         run(program, trigger(receiver.url, "body: '{}'"), status=1, wait=1)
@@ -224,7 +249,9 @@ def fields_are_filled_in(program):
 
 for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[_name]
-main([a_known_signature, signed_as_standard_webhooks_has_it, secrets_that_are_none_are_refused_unshown,
+main([a_known_signature, signed_as_standard_webhooks_has_it, its_intensity_is_rounded_as_the_records,
+      retry_after_is_kept_within_the_deadline, a_retry_after_without_end_ends_with_the_deadline,
+      secrets_that_are_none_are_refused_unshown,
       sent_again_with_the_same_id_and_body, one_that_may_start_twice_is_asked_once, refusals_are_final_and_say_why,
       headers_of_ours_are_refused, github_actions_as_documented, gitlab_as_documented, jenkins_as_documented,
       an_answer_without_the_id_is_left_to_a_person, fields_are_filled_in])

@@ -363,6 +363,11 @@ static int test_run_status(zc_op *op, int status, const char *message) {
   return report(op, "run_status()", "status %d %s\n", status, message ? message : "");
 }
 
+static int test_retry_after(zc_op *op, int64_t ms) {
+  if (ms < 0) zc_test_fail("retry_after(%lld)", (long long)ms);
+  return report(op, "retry_after()", "retry after %lld ms\n", (long long)ms);
+}
+
 static int test_row(zc_op *op, const char *text, size_t length) {
   if (!text || length == 0) zc_test_fail("row() without text");
   return report(op, "row()", "row %.*s\n", (int)length, text);
@@ -460,4 +465,5 @@ void zc_test_services_fill(zc_host *host) {
   host->done = test_done;
   host->hide = zc_log_hide;
   host->reveal = zc_log_release;
+  host->retry_after = test_retry_after;
 }

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_MAX 1048576
-#define WORD_MAX   100
+#define ANSWER_MAX         1048576
+#define WORD_MAX           100
+#define RETRY_AFTER_DIGITS 9
 
 typedef struct webhook webhook;
 
@@ -137,15 +138,25 @@ static void accepted(task *it, const zc_http_response *response) {
   end(it, ZC_OK, NULL);
 }
 
+/* Seconds, as receivers send it; a date is not read. */
+static void pass_on_wait(const task *it, zc_op *op, const zc_http_response *response) {
+  const zc_host *host = it->owner->host;
+  const char *value = host->http_header(response, "Retry-After");
+  if (response->error != ZC_OK || !value || !ZC_HAS(zc_host, host, retry_after)) return;
+  size_t n = strspn(value, "0123456789");
+  if (n == 0 || n > RETRY_AFTER_DIGITS || value[n] != '\0') return;
+  host->retry_after(op, strtoll(value, NULL, 10) * 1000);
+}
+
 static void start_answered(void *user, zc_op *op, const zc_http_response *response) {
   task *it = user;
   char message[ZC_WEBHOOK_MESSAGE_MAX];
-  (void)op;
   int error = zc_webhook_start_error(response);
   if (error == ZC_OK) {
     accepted(it, response);
     return;
   }
+  pass_on_wait(it, op, response);
   if (it->again && error == ZC_EUNKNOWN) error = ZC_EREMOTE; /* the next look-up sends it again */
   snprintf(message, sizeof message, "%s%.300s", response->status == 410 ? "gone for good: " : "",
            response->message);
