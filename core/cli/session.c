@@ -253,4 +253,5 @@ void zc_session_stop_engine(zc_session *session) {
    * limits of stopping still lie ahead. */
   zc_loop_run(session->loop, ZC_TIME_MAX);
   if (waiting) zc_log(ZC_LOG_ERROR, "engine", "something of it did not stop");
+  zc_loop_end_children(session->loop); /* before another engine may take the state dir */
 }

@@ -293,15 +293,15 @@ static void give_up(uv_timer_t *alarm) {
   *(bool *)alarm->data = true;
 }
 
-/* Waits for what ends by itself, at most so long. */
-static void drain(zc_loop *loop) {
+/* Waits until none is left of what ends by itself, at most so long. */
+static void drain(zc_loop *loop, const size_t *left) {
   bool expired = false;
   loop->alarm.data = &expired;
   uv_update_time(&loop->uv);
   uv_timer_start(&loop->alarm, give_up, CLOSE_LIMIT_MS, 0);
-  while (loop->n_entered > 0 && !expired)
+  while (*left > 0 && !expired)
     run_uv(loop, UV_RUN_ONCE);
-  uv_close((uv_handle_t *)&loop->alarm, NULL);
+  uv_timer_stop(&loop->alarm);
 }
 
 /* Whoever waits for the loop's end does not wait for a child's whole grace. */
@@ -321,11 +321,17 @@ static bool close_loop(uv_loop_t *uv) {
   return false;
 }
 
+void zc_loop_end_children(zc_loop *loop) {
+  uv_walk(&loop->uv, hurry_child, NULL);
+  drain(loop, &loop->n_children);
+}
+
 int zc_loop_destroy(zc_loop *loop) {
   if (!loop) return ZC_OK;
   zc_work_cancel_all(loop);
   uv_walk(&loop->uv, hurry_child, NULL);
-  drain(loop);
+  drain(loop, &loop->n_entered);
+  uv_close((uv_handle_t *)&loop->alarm, NULL);
   if (!close_loop(&loop->uv)) {
     uv_walk(&loop->uv, log_open_handle, NULL);
     return ZC_ESYSTEM;

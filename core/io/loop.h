@@ -36,6 +36,9 @@ int zc_loop_create(zc_clock *clock, zc_loop **ret);
  * ZC_ESYSTEM (and a log line a handle) where something was left open: its memory is then kept. NULL
  * is fine. */
 int zc_loop_destroy(zc_loop *loop);
+/* Stops the children as zc_loop_destroy() does, and waits for them; timers do not fire meanwhile.
+ */
+void zc_loop_end_children(zc_loop *loop);
 uv_loop_t *zc_loop_uv(zc_loop *loop);
 zc_clock *zc_loop_clock(zc_loop *loop);
 zc_time zc_loop_now(zc_loop *loop);

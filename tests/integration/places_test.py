@@ -1,6 +1,7 @@
 """Whose turn it is: runs that are due and wait, over cancels, restarts, pauses, and while the data are away."""
 import datetime
 import os
+import time
 
 from cli_material import Engine, expect, listed, pipeline, prepare, prepare_now, request, wait_for
 from pipelines_test import WAITS, lines, replay, shown, statuses
@@ -46,6 +47,23 @@ def a_cancelled_run_keeps_its_place_until_its_command_has_gone(program):
         equal(engine.end(), 0)
     equal({(row["status"], row["message"]) for row in of("queues")}, {(ended["status"], ended["message"])})
     equal(float(lines(program, f"last.{first}")[-1]), last, "nothing of the first went on")
+
+
+def an_engine_that_stops_keeps_the_state_dir_until_its_commands_have_gone(program):
+    prepare_now(program, pipeline("build", DEAF, ["overlap: queue"]))
+    put(program, "  state_dir: ./state", "  shutdown_timeout: 1s")
+    with Engine(program) as engine:
+        run_id = expect(program, 0, "trigger", "build").stdout.split()[0]
+        wait_for("the command", lambda: lines(program) == ["begin"])
+        engine.process.terminate()
+        wait_for("the signal", lambda: lines(program) == ["begin", "told"])
+        prepare_now(program, pipeline("other", "true"))
+        wait_for("the state dir", lambda: program.run("run", "--once").returncode != 69)
+        last = lines(program, f"last.{run_id}")
+        time.sleep(0.3)
+        equal(lines(program, f"last.{run_id}"), last, "the command goes on")
+        equal(engine.process.wait(timeout=8), 0)
+    equal(statuses(program), ["CANCELLED"])
 
 
 # ---- whose turn it is ----------------------------------------------------------------------------------------------
@@ -165,6 +183,7 @@ def another_decision_of_a_held_run_is_journalled(program):
 
 if __name__ == "__main__":
     main([a_cancelled_run_keeps_its_place_until_its_command_has_gone,
+          an_engine_that_stops_keeps_the_state_dir_until_its_commands_have_gone,
           after_a_restart_places_go_to_the_nearest_deadline_first, a_pause_is_told_behind_a_run_without_a_place,
           a_held_run_keeps_its_plan_when_the_data_go,
           a_start_that_came_while_the_engine_and_the_data_were_away_keeps_its_plan,
