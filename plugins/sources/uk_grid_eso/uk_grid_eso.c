@@ -108,7 +108,7 @@ static int format_range(const zc_uk *source, zc_time from, zc_time to, char *tex
   if (status == ZC_OK) status = format_half_hour(source, to, end, sizeof end);
   if (status == ZC_OK) status = year_start(source, from, 0, &year);
   if (status != ZC_OK) return status;
-  if (from == year) memcpy(begin + strlen("2026-01-01T00:"), "00", 2);
+  if (from == year) begin[strlen("2026-01-01T00:0")] = '0'; /* format_half_hour() makes it 00:01 */
   snprintf(text, size, "%s/%s", begin, end);
   return ZC_OK;
 }
@@ -228,7 +228,7 @@ static int give(const zc_uk_region *region, zc_op *op, const zc_uk_rows *rows, c
   const zc_host *host = region->source->host;
   const zc_signal signal = {
       .size = sizeof signal, .kind = ZC_GRID_INTENSITY, .basis = ZC_BASIS_OPERATIONAL};
-  zc_point *points = calloc(rows->n, sizeof *points);
+  zc_point *points = calloc(rows->n + 1, sizeof *points);
   if (!points) return refuse(region, why, ZC_ENOMEM, "no memory for the answer");
   size_t n = what->choose(rows, host->now(region->source->self), points);
   int status = n > 0 ? host->emit(op, &signal, points, n, sizeof *points) : ZC_EDATA;
