@@ -20,7 +20,8 @@
 #define MESSAGE_MAX 512
 #define BODY_MAX    (1024u * 1024u) /* 72 h in steps of 5 min: 70 kB */
 
-#define HOUR_MS       INT64_C(3600000)
+#define MINUTE_MS     INT64_C(60000)
+#define HOUR_MS       (60 * MINUTE_MS)
 #define DAY_MS        (24 * HOUR_MS)
 #define PAST_MAX_MS   (9 * DAY_MS) /* of the 10 days that the API gives at once */
 #define PAST_EVERY_MS (6 * HOUR_MS)
@@ -273,8 +274,9 @@ static int observe(void *state, const zc_query *query, zc_op *op) {
   if (!region) return ZC_ENOTFOUND;
   region->has_latest = region->has_history = false;
   region->from = query->from;
-  region->more_than_a_day =
-      query->from > 0 && query->from < source->host->now(source->self) - DAY_MS;
+  /* "A day ago" was computed a moment before: a minute is no more. */
+  zc_time day_ago = source->host->now(source->self) - DAY_MS - MINUTE_MS;
+  region->more_than_a_day = query->from > 0 && query->from < day_ago;
   region->failure = ZC_OK;
   if (!is_paused(region, ZC_EM_LATEST)) return ask(region, op, ZC_EM_LATEST, on_latest);
   if (!is_paused(region, ZC_EM_HISTORY)) return ask(region, op, ZC_EM_HISTORY, on_history);
