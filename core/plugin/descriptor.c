@@ -60,6 +60,7 @@ static int check_default(const zc_option *option, zc_error *error) {
     zc_config_free(config);
     return ZC_OK;
   }
+  if (status == ZC_ENOMEM) return zc_error_set(error, status, "no memory");
   return zc_error_set(error, status, "an option and its default do not fit: %s", reason.text);
 }
 
