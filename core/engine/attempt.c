@@ -138,8 +138,10 @@ static zc_time next_attempt(const zc_live *live, uint32_t attempt) {
   return asked > at ? asked : at;
 }
 
+/* What an engine before this one tried has another attempt, however late it is by now. */
 static bool may_retry(const zc_live *live, zc_time at) {
-  return live->execution.attempt < ZC_START_ATTEMPTS && at <= last_moment(live);
+  bool before = live->execution.triggered_at < live->engine->started_at;
+  return live->execution.attempt < ZC_START_ATTEMPTS && (before || at <= last_moment(live));
 }
 
 /* A run of which one attempt had no clean answer may have been started, whatever came later. */

@@ -275,6 +275,7 @@ static void on_clock_set(void *user, int64_t ms) {
       ZC_LOG_WARNING, "engine",
       "the system's clock was set %s by %lld s, or the machine slept: the sources are asked again",
       ms > 0 ? "ahead" : "back", (long long)((ms > 0 ? ms : -ms) / ZC_SECOND));
+  if (ms < 0) zc_execute_clock_set_back(engine, -ms);
   engine->collected = false;
   zc_timer_after(engine->loop, &engine->first_round, ZC_FIRST_ROUND_LIMIT, on_first_round_limit,
                  engine);
@@ -299,7 +300,9 @@ void zc_collect_start(zc_engine *engine) {
     zc_log(ZC_LOG_WARNING, zc_instance_component(c->instance),
            "knows only the present: left out of a past instant");
   }
-  if (all_asked(engine)) first_round_over(engine);
+  if (!all_asked(engine)) return;
+  first_round_over(engine);
+  zc_execute_queue_deferred(engine);
 }
 
 /* ---- reload ---- */

@@ -122,13 +122,21 @@ static int take_over(zc_engine *engine, zc_live *live, const zc_decide_request *
   return ZC_OK;
 }
 
+bool zc_decision_stands(const zc_live *live) {
+  const zc_pipeline_settings *p = live->pipeline;
+  for (uint32_t i = 0; i < p->n_regions; i++) {
+    if (strcmp(live->settings->regions[p->regions[i]], live->execution.region) == 0) return true;
+  }
+  return false;
+}
+
 /* Whether a waiting run's plan is worth changing: a policy asks for it, or the data are there to
  * see that none does. Without data it keeps the plan that it has, also where that is due. */
 static bool keeps_plan(const zc_live *live, const zc_decision *decision) {
   const zc_execution *x = &live->execution;
   bool known = decision->has_intensity && !decision->intensity_static;
   bool waits = x->status == ZC_DEFERRED && x->decided_at != 0;
-  return waits && decision->policy < 0 && !known;
+  return waits && decision->policy < 0 && !known && zc_decision_stands(live);
 }
 
 /* Whether the record was made for the workload that the pipeline has now. */

@@ -117,7 +117,8 @@ void zc_execute_queue(zc_live *live) {
 static bool waits_for_decision(const zc_live *live, uint64_t version) {
   zc_execution_status status = live->execution.status;
   if (status == ZC_PENDING) return live->commits == 0;
-  return status == ZC_DEFERRED && live->decided_version != version;
+  if (status != ZC_DEFERRED) return false;
+  return live->decided_version != version || !zc_decision_stands(live);
 }
 
 void zc_execute_queue_deferred(zc_engine *engine) {
@@ -139,6 +140,7 @@ static void on_intent_journalled(zc_live *live) {
     zc_attempt_begin(live);
     return;
   }
+  if (live->ambiguous) return; /* an attempt before this one may have started it */
   live->execution.retry_at = zc_loop_now(engine->loop);
   zc_log(ZC_LOG_INFO, "execute", "%s %.8s: not started: the engine stops", live->execution.pipeline,
          live->execution.id);
@@ -193,6 +195,10 @@ void zc_execute_start(zc_live *live) {
   if (live->engine->stopping) return; /* it is taken up again after the restart */
   if (!live->pipeline->auto_trigger) {
     start_nothing(live);
+    return;
+  }
+  if (x->status == ZC_DEFERRED && !zc_decision_stands(live)) {
+    if (live->engine->collected) zc_execute_queue(live); /* else after the first round */
     return;
   }
   if (x->status != ZC_TRIGGERING && zc_places_hold(live)) return;
@@ -351,7 +357,7 @@ void zc_execute_skip(zc_live *live, const char *message) {
   zc_record_commit(live, NULL, true);
 }
 
-/* ---- reload ---- */
+/* ---- another configuration, another time ---- */
 
 static bool is_begun(const zc_live *live) {
   zc_execution_status status = live->execution.status;
@@ -379,6 +385,16 @@ void zc_execute_renew(zc_engine *engine) {
     if (!is_begun(live)) renew(live);
   }
   zc_places_look(engine); /* its limits may be wider */
+}
+
+/* What is under way is asked about, or tried again, after the same pause; what waits for its time
+ * waits for that time. */
+void zc_execute_clock_set_back(zc_engine *engine, int64_t ms) {
+  zc_live *live, *next;
+  HASH_ITER(hh, engine->live, live, next) {
+    if (is_begun(live) && zc_timer_active(&live->timer))
+      zc_execute_wait(live, live->step, live->timer.due - ms);
+  }
 }
 
 /* ---- what others ask for ---- */

@@ -310,6 +310,9 @@ void zc_decision_exchange(zc_engine *engine, zc_engine *fresh);
 /* Decides for a run and fills its execution: action, region, planned_start, figures, reason,
  * record. *ret_changed: false where a run that was decided before keeps its plan. */
 int zc_decision_make(zc_engine *engine, zc_live *live, bool *ret_changed, zc_error *error);
+/* Whether the region that a run was planned for is one of its pipeline's: a reload or a restart may
+ * have taken it away. */
+bool zc_decision_stands(const zc_live *live);
 /* The pipeline of that name; NULL with the nearest name in *error. */
 const zc_pipeline_settings *zc_decision_pipeline(const zc_engine *engine, const char *name,
                                                  zc_error *error);
@@ -346,6 +349,8 @@ void zc_execute_hold(zc_live *live); /* DEFERRED, because of its wait_reason; co
 /* Instead of its first commit: ends a new run whose slot is passed over. */
 void zc_execute_skip(zc_live *live, const char *message);
 void zc_execute_forget(zc_live *live); /* frees at once */
+/* The clock was set back by so many ms. */
+void zc_execute_clock_set_back(zc_engine *engine, int64_t ms);
 /* After a reload: runs that are not started yet go on under the engine's settings. */
 void zc_execute_renew(zc_engine *engine);
 

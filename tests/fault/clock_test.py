@@ -18,6 +18,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "integration")]
 from program import Skipped, equal, instant, main, stamp, write_trace  # noqa: E402
+from receiver import Receiver  # noqa: E402
 
 LIMIT_S = 60  # for what takes about 2 s
 MINUTE, HOUR, DAY, YEAR = 60, 3600, 86400, 365 * 86400
@@ -300,6 +301,19 @@ def a_deadline_that_was_jumped_over_or_slept_through_starts_the_run_at_once(prog
         equal({row["status"] for row in program.rows("pipeline_executions")}, {"SUCCESS"})
 
 
+def a_start_that_is_to_be_tried_again_is_not_forgotten_when_the_clock_is_set_back(program):
+    """It pauses for some seconds, and not until the clock is there again."""
+    answers = [(202, "", False), (429, "busy", False)]
+    with Receiver(lambda *_: answers.pop() if len(answers) > 1 else answers[0]) as receiver:
+        trigger = f"trigger: {{plugin: webhook, url: '{receiver.url}'}}"
+        with engine_of(program, SCHEDULED.replace("auto_trigger: false", trigger)) as engine:
+            engine.start("2026-01-01 11:59:59")
+            engine.wait(lambda: "tried again" in engine.log(), "the first attempt")
+            engine.set_clock("2026-01-01 10:00:00")
+            engine.wait(lambda: [run["status"] for run in engine.runs().values()] == ["SUCCESS"], "the second one")
+            engine.stop()
+
+
 def after_a_step_the_sources_are_asked_before_anything_is_decided(program):
     hours = [300] * 13 + [50] + [300] * 10
     write_trace(program.path("t.csv"), "2026-06-01T00:00:00Z", 60, {"carbon_intensity": hours * 6})
@@ -353,6 +367,7 @@ def an_old_day_that_has_changed_is_rolled_up_after_a_restart(program):
 
 
 main([an_old_day_that_has_changed_is_rolled_up_after_a_restart,
+      a_start_that_is_to_be_tried_again_is_not_forgotten_when_the_clock_is_set_back,
       after_a_step_the_sources_are_asked_before_anything_is_decided,
       a_clock_that_is_set_fires_no_slot_twice_and_misses_none_uncounted,
       downtime_costs_no_slot_uncounted_and_none_twice,

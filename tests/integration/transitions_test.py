@@ -8,7 +8,7 @@ import threading
 
 import aws_material
 from cli_material import Engine, expect, has, listed, pipeline, prepare_now, wait_for
-from program import equal, instant, main, stamp
+from program import equal, instant, main, stamp, write_trace
 from receiver import Receiver
 
 SLOT = "2026-01-02T01:00:00Z"
@@ -132,6 +132,18 @@ def a_start_is_not_tried_again_past_its_deadline(program):
         has(row["message"], "429")
 
 
+def what_a_look_up_finds_nothing_of_is_started_once_more_after_a_restart(program):
+    """The start and every look-up were dropped, and its deadline passed while the engine was away."""
+    with aws_material.endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.fault = lambda *_: "drop"
+        nightly(program, "{plugin: codepipeline, pipeline: app}")
+        equal(replay(program, "00:30:00", "01:00:20", aws.environment())["status"], "TRIGGERING")
+        aws.fault = None
+        row = replay(program, "01:30:00", "01:50:00", aws.environment())
+        equal((row["status"], row["attempts"], len(aws.pipelines.of("eu-west-2", "app"))), ("SUCCESS", 2, 1))
+
+
 # ---- another configuration at the restart ---------------------------------------------------------------------------
 
 
@@ -219,6 +231,35 @@ def without_its_pipeline_a_run_ends_as_what_is_known_of_it(program):
             f, aws_material.pipeline(name="other", trigger=hook(url))))
         equal((row["status"], starts[0]), (status, starts[1]), start)
         has(row["message"], "not in the configuration any more")
+
+
+def what_waits_for_a_place_is_not_started_in_a_region_taken_from_its_pipeline(program):
+    """By a restart with more room, with the data there and without."""
+    def configure(folder, url, more, limit):
+        command = json.dumps(["/bin/sh", "-c", "echo $$ZEROCARB_REGION >> ran"])
+        second = f"{{plugin: exec, directory: ., command: {command}}}"
+        aws_material.prepare(
+            folder, aws_material.pipeline(name="first", trigger=hook(url), more=['schedule: "0 1 2 1 *"']),
+            aws_material.pipeline(name="second", trigger=second, more=['schedule: "5 1 2 1 *"', *more], wait=6))
+        with open(folder.path("zerocarb.yaml"), "a", encoding="utf-8") as file:
+            file.write(f"limits: {{max_parallel: {limit}}}\n")
+
+    def second_of(folder, start, end):
+        expect(folder, 0, "run", "-c", "zerocarb.yaml", "--from", f"2026-01-02T{start}Z", "--to", f"2026-01-02T{end}Z")
+        (row,) = [row for row in listed(folder) if row["pipeline_name"] == "second"]
+        return row["status"], row["carbon_analysis"]["optimal_region"]
+
+    for data in (True, False):
+        folder = type(program)(program.binary)
+        with Receiver(Remote()) as receiver:
+            configure(folder, receiver.url, ["relocate_to: [eu-north-1]"], 1)
+            equal(second_of(folder, "00:30:00", "01:10:00"), ("DEFERRED", "eu-north-1"))
+            configure(folder, receiver.url, [], 2)
+            if not data:
+                write_trace(folder.path("trace.csv"), "2025-12-01T00:00:00Z", 60, {"GB": [400] * 2, "SE": [400] * 2})
+            equal(second_of(folder, "01:12:00", "01:20:00"), ("SUCCESS", "eu-west-2"), data)
+        with open(folder.path("ran"), encoding="utf-8") as file:
+            equal(file.read(), "eu-west-2\n")
 
 
 def a_trigger_in_the_foreground_leaves_what_is_tried_again_to_the_next_engine(program):
@@ -364,7 +405,9 @@ if __name__ == "__main__":
           another_trigger_is_not_asked_about_a_run, a_start_that_came_to_nothing_goes_to_the_trigger_of_now,
           a_secret_may_change_between_an_engine_and_the_next, a_run_of_a_journal_that_names_no_trigger_goes_on,
           a_run_that_is_not_to_be_started_any_more_ends, without_its_pipeline_a_run_ends_as_what_is_known_of_it,
+          what_waits_for_a_place_is_not_started_in_a_region_taken_from_its_pipeline,
           a_trigger_in_the_foreground_leaves_what_is_tried_again_to_the_next_engine,
+          what_a_look_up_finds_nothing_of_is_started_once_more_after_a_restart,
           a_start_that_failed_is_tried_again_over_restarts, a_start_is_not_tried_again_past_its_deadline,
           a_run_that_is_not_decided_yet_can_be_cancelled, a_run_between_two_attempts_can_be_cancelled,
           what_may_have_been_started_is_not_called_cancelled, a_remote_run_is_stopped_and_its_end_waited_for])
