@@ -301,6 +301,12 @@ void zc_engine_fail(zc_engine *engine, const char *message) {
   if (fatal) fatal(engine->fatal_user, message);
 }
 
+void zc_engine_on_status(zc_engine *engine,
+                         void (*changed)(void *user, const zc_execution *execution), void *user) {
+  engine->changed = changed;
+  engine->changed_user = user;
+}
+
 void zc_engine_on_fatal(zc_engine *engine, void (*fatal)(void *user, const char *message),
                         void *user) {
   engine->fatal = fatal;

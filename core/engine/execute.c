@@ -85,6 +85,7 @@ static void unqueue(zc_live *live) {
 
 void zc_execute_forget(zc_live *live) {
   zc_engine *engine = live->engine;
+  zc_record_report_accepted(live, ZC_ECANCELED); /* it never came into the journal */
   unqueue(live);
   zc_timer_stop(engine->loop, &live->timer);
   zc_operation_cancel(engine->context, live->operation);
@@ -483,12 +484,6 @@ int zc_engine_cancel(zc_engine *engine, const char *id, void (*done)(void *user,
 const zc_execution *zc_engine_find(const zc_engine *engine, const char *id) {
   const zc_live *live = zc_execute_find(engine, id);
   return live ? &live->execution : NULL;
-}
-
-void zc_engine_on_status(zc_engine *engine,
-                         void (*changed)(void *user, const zc_execution *execution), void *user) {
-  engine->changed = changed;
-  engine->changed_user = user;
 }
 
 size_t zc_engine_live(const zc_engine *engine) {

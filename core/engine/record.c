@@ -23,7 +23,7 @@ struct zc_commit {
   zc_commit *next, *prev; /* utlist.h */
 };
 
-static void report_accepted(zc_live *live, int status) {
+void zc_record_report_accepted(zc_live *live, int status) {
   if (!live->accepted) return;
   void (*accepted)(void *user, int status) = live->accepted;
   live->accepted = NULL;
@@ -56,7 +56,7 @@ static void run_committed(zc_live *live, void (*done)(zc_live *live)) {
   zc_engine *engine = live->engine;
   live->commits--;
   zc_rollup_mark_run(engine, live->execution.pipeline, live->execution.requested_at);
-  report_accepted(live, ZC_OK);
+  zc_record_report_accepted(live, ZC_OK);
   if (engine->changed) engine->changed(engine->changed_user, &live->execution);
   if (done)
     done(live);
@@ -66,6 +66,12 @@ static void run_committed(zc_live *live, void (*done)(zc_live *live)) {
     zc_realise_take(engine, &live->execution);
     zc_execute_forget(live);
   }
+}
+
+/* A change that will not be journalled: who waits for it is told. */
+static void give_up(zc_commit *commit) {
+  if (commit->told) commit->told(commit->user, ZC_ECANCELED);
+  free(commit);
 }
 
 static void committed(zc_commit *own) {
@@ -81,14 +87,14 @@ static void on_committed(void *user, int status, const char *message) {
   zc_commit *commit = user;
   zc_engine *engine = commit->engine;
   if (engine->detached) {
-    free(commit);
+    give_up(commit);
   } else if (status == ZC_OK) {
     committed(commit);
   } else if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
     wait_and_retry(engine, commit, message);
     zc_engine_settle(engine);
   } else {
-    free(commit);
+    give_up(commit);
     zc_engine_fail(engine, message ? message : "the journal failed");
   }
 }
@@ -150,7 +156,7 @@ void zc_record_stop(zc_engine *engine) {
     zc_commit *commit = engine->held_back;
     unhold(engine, commit);
     zc_timer_stop(engine->loop, &commit->timer);
-    free(commit);
+    give_up(commit);
   }
 }
 
@@ -183,7 +189,10 @@ void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark) {
 
 void zc_record_commit_told(zc_live *live, void (*told)(void *user, int status), void *user) {
   zc_commit *commit = create_commit_of(live);
-  if (!commit) return;
+  if (!commit) {
+    if (told) told(user, ZC_ENOMEM);
+    return;
+  }
   commit->told = told;
   commit->user = user;
   hand_in(commit, false);
@@ -192,7 +201,10 @@ void zc_record_commit_told(zc_live *live, void (*told)(void *user, int status), 
 void zc_record_pipeline(zc_engine *engine, const zc_pipeline_state *state, zc_time slot,
                         void (*told)(void *user, int status), void *user) {
   zc_commit *commit = create_commit(engine);
-  if (!commit) return;
+  if (!commit) {
+    if (told) told(user, ZC_ENOMEM);
+    return;
+  }
   commit->state = state;
   commit->slot = slot;
   commit->told = told;

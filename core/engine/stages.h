@@ -388,7 +388,10 @@ void zc_attempt_trigger(const zc_live *live, char *text, size_t size);
 /* record.c */
 /* Commits the run's state and its item in one transaction; then `done`. */
 void zc_record_commit(zc_live *live, void (*done)(zc_live *live), bool mark);
-/* Of a change that someone waits for: `told` before anything else is made of it. */
+/* Tells, once, who asked for the run whether it was taken. */
+void zc_record_report_accepted(zc_live *live, int status);
+/* Of a change that someone waits for: `told` before anything else is made of it; with ZC_ECANCELED
+ * or ZC_ENOMEM where it will not be journalled. */
 void zc_record_commit_told(zc_live *live, void (*told)(void *user, int status), void *user);
 /* Commits what is noted of a pipeline, and its newest slot that was passed over (0: none); then
  * `told` (may be NULL). */
