@@ -249,6 +249,11 @@ zc_aws_answer zc_aws_judge(const zc_aws *aws, const zc_aws_pending *pending,
     answer.kind = ZC_AWS_TRANSIENT;
     snprintf(scratch->message, sizeof scratch->message,
              "%.80s: the answer does not match its x-amz-crc32", host);
+  } else if (aws->host->json_type(response->json) != ZC_JSON_OBJECT) {
+    answer.kind = ZC_AWS_TRANSIENT;
+    snprintf(scratch->message, sizeof scratch->message,
+             "%.80s: HTTP %d, but the answer is no JSON object, as AWS's always are", host,
+             (int)response->status);
   }
   return answer;
 }

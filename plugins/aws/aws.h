@@ -44,9 +44,9 @@ typedef struct {
 
 typedef enum {
   ZC_AWS_FINE = 0,
-  ZC_AWS_THROTTLED,   /* slow down, then again */
-  ZC_AWS_TRANSIENT,   /* 5xx, reset, timeout, crc: again; `sent` tells whether it may have been done
-                       */
+  ZC_AWS_THROTTLED, /* slow down, then again */
+  ZC_AWS_TRANSIENT, /* 5xx, reset, timeout, crc, a good status without a JSON object: again; `sent`
+                       tells whether it may have been done */
   ZC_AWS_CREDENTIALS, /* missing, expired or refused, also after one forced refresh */
   ZC_AWS_CLOCK,       /* our clock is off: message says by how much */
   ZC_AWS_CONFLICT,    /* busy there, or a limit of the service: later */
@@ -60,7 +60,7 @@ typedef struct {
   uint32_t sent;       /* 1: the remote may have got it */
   const char *code;    /* "ThrottlingException", "" where there is none */
   const char *message; /* one sentence with the host; never a secret; never NULL */
-  const zc_json *json; /* of a fine answer */
+  const zc_json *json; /* of a fine answer: an object */
   const char *body;
   size_t length;
   int64_t retry_after_ms; /* as the service asked, 0: it did not */

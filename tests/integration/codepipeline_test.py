@@ -255,6 +255,31 @@ def an_execution_without_our_variable_may_be_ours(program):
         equal(len(aws.pipelines.all()), 1, "double starts")
 
 
+def a_list_that_is_too_long_to_be_read_tells_nothing(program):
+    """Half an hour later, behind executions that other triggers began: the run is not said to be missing."""
+    lists = []
+
+    def fault(operation, *_):
+        if operation == "ListPipelineExecutions":
+            lists.append(operation)
+            if len(lists) <= 60:
+                return Refused("InternalFailure", "not now", 500)
+            other = {"status": "Succeeded", "trigger": "Webhook", "token": None, "variables": [], "revisions": [],
+                     "polls": 0, "start": instant("2026-01-02T01:00:02Z").timestamp()}
+            aws.pipelines.of("eu-west-2", "app").extend({**other, "id": f"other-{i}"} for i in range(600))
+        return "lose" if operation == "StartPipelineExecution" and len(starts(aws)) == 1 else None
+
+    with endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.pipelines.remembers_tokens = False
+        aws.pipelines.start_time = lambda: instant("2026-01-02T01:00:01Z").timestamp()
+        aws.fault = fault
+        _, row = once(program, aws, trigger=PASSING, wait=2, status=1)
+        none_wrong(aws)
+        equal((row["status"], len(starts(aws))), ("UNKNOWN", 1), row)
+        equal("too many executions of app began in eu-west-2" in row["message"], True, row["message"])
+
+
 def starts_that_all_fail_are_tried_ten_times_with_pauses(program):
     with endpoint() as aws:
         aws.pipelines.add("eu-west-2", "app")
@@ -286,4 +311,5 @@ main([a_run_is_started_watched_and_recorded, variables_revisions_and_twins, ever
       lost_answers_with_tokens_start_nothing_twice, lost_answers_are_found_by_the_variable_alone,
       lost_requests_are_sent_again, look_ups_that_fail_are_repeated_before_anything_is_resent,
       what_cannot_be_told_is_left_to_a_person, an_execution_that_is_listed_and_not_yet_found_is_asked_for_again,
-      an_execution_without_our_variable_may_be_ours, starts_that_all_fail_are_tried_ten_times_with_pauses])
+      an_execution_without_our_variable_may_be_ours, a_list_that_is_too_long_to_be_read_tells_nothing,
+      starts_that_all_fail_are_tried_ten_times_with_pauses])

@@ -177,6 +177,27 @@ def a_table_made_anew_with_other_keys_costs_no_row(program):
     equal({str(1767225600 + i) for i in range(30)} - found, set(), "rows that were lost")
 
 
+def an_answer_that_is_none_of_dynamodb_is_no_answer(program):
+    """A 200 of what stands between: no row is taken for stored, and no report for empty."""
+    odd = {}
+    with fault_proxy.Proxy(local().port, lambda action, _: odd.get(action)) as proxy:
+        configure(program, PLAIN.format(sinks=sink("odd-", proxy.url)))
+        create(program)
+        probe(program, "fill", lines=history(5))
+        for i, body in enumerate((b"<html>Sign in</html>", b"", b'{"Items":[{"a":', b"[]", b'{"message":"ok"}')):
+            odd.update(BatchWriteItem=body, Query=body)
+            zerocarb(program, "run", "--from", f"2026-01-01T00:{i}0:00Z", "--to", f"2026-01-01T00:{i}5:00Z", status=1)
+            equal(backlog(program) >= 5, True, f"rows wait after {body}")
+            zerocarb(program, "report", "performance", "p", status=69)
+        odd.update(DescribeTable=body)
+        done = zerocarb(program, "report", "performance", "p", status=69)
+        equal("describes no table" in done.stderr, True, done.stderr)
+        odd.clear()
+        zerocarb(program, "run", "--from", "2026-01-01T01:00:00Z", "--to", "2026-01-01T01:05:00Z")
+        equal(backlog(program), 0)
+    equal(count("odd-carbon_intensity_history") >= 5, True, "rows that were lost")
+
+
 def three_in_ten_requests_fail_and_nothing_is_lost(program):
     n = 10000 if LONG else 4000
     with fault_proxy.Proxy(local().port, fault_proxy.some_of_all(0.3)) as proxy:
@@ -236,5 +257,6 @@ sinks:
 
 
 run([the_published_record_reads_back_to_the_digit, queries_give_what_the_local_file_gives,
-     rows_that_cannot_be_stored_are_named_and_passed_over, a_table_made_anew_with_other_keys_costs_no_row, three_in_ten_requests_fail_and_nothing_is_lost,
+     rows_that_cannot_be_stored_are_named_and_passed_over, a_table_made_anew_with_other_keys_costs_no_row,
+     an_answer_that_is_none_of_dynamodb_is_no_answer, three_in_ten_requests_fail_and_nothing_is_lost,
      a_day_away_loses_nothing])

@@ -12,7 +12,8 @@ FAULTS = ("throttled", "unprocessed", "failed", "silent before", "silent after",
 
 
 class Proxy:
-    """plan(action, n): one of FAULTS, "away", or None, for the n-th request of that action.
+    """plan(action, n): one of FAULTS, "away", bytes (answered with status 200), or None, for the n-th request of
+    that action.
 
     `silence` seconds without an answer must be longer than the client waits."""
 
@@ -67,7 +68,9 @@ class Proxy:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 action = self.headers["X-Amz-Target"].rsplit(".", 1)[1]
                 fault = proxy.choose(action, body)
-                if fault == "throttled":
+                if isinstance(fault, bytes):
+                    self.answer(200, {}, fault)
+                elif fault == "throttled":
                     self.refuse(400, "ProvisionedThroughputExceededException", "slow down")
                 elif fault == "failed":
                     self.refuse(500, "InternalServerError", "sorry")

@@ -141,8 +141,8 @@ static void on_fine(zc_dynamodb_batch *batch, const zc_aws_answer *answer) {
   zc_dynamodb *db = batch->write->task.db;
   const zc_json *unprocessed = db->host->json_at(answer->json, "UnprocessedItems");
   size_t before = batch->n;
-  if (!answer->json) {
-    fail_batch(batch, ZC_EREMOTE, "DynamoDB answered without JSON");
+  if (db->host->json_type(unprocessed) != ZC_JSON_OBJECT) { /* it need not be DynamoDB's at all */
+    fail_batch(batch, ZC_EREMOTE, "the answer to BatchWriteItem has no UnprocessedItems");
     return;
   }
   sort_out(batch, unprocessed);

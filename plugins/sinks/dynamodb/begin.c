@@ -36,6 +36,9 @@ static void on_described(zc_dynamodb_task *task, const zc_aws_answer *answer) {
   } else if (answer->kind != ZC_AWS_FINE) {
     zc_dynamodb_end_failed(task, answer);
     return;
+  } else if (db->host->json_type(description) != ZC_JSON_OBJECT) {
+    zc_dynamodb_end(task, ZC_EREMOTE, "the answer to DescribeTable describes no table");
+    return;
   } else if (!zc_dynamodb_has_our_keys(db->host, description, table)) {
     zc_dynamodb_end(task, ZC_EINVAL,
                     "table %s in %s has other keys than the rows need: \"zerocarb tables check\" "

@@ -108,6 +108,10 @@ static void on_answer(zc_dynamodb_task *task, const zc_aws_answer *answer) {
     zc_dynamodb_end_failed(task, answer);
     return;
   }
+  if (host->json_type(items) != ZC_JSON_ARRAY) { /* not to be taken for "nothing is there" */
+    zc_dynamodb_end(task, ZC_EREMOTE, "the answer to Query has no list of Items");
+    return;
+  }
   for (size_t i = 0; i < host->json_count(items) && status == ZC_OK && !full; i++)
     full = take_item(q, host->json_member(items, i, NULL), &status);
   /* Filtered pages may be empty and yet not be the last. */

@@ -18,10 +18,10 @@ static void ask_next(zc_task *task);
 
 /* Nothing that was found is known to be ours. */
 static void settle(zc_task *task) {
-  char text[ZC_CODEPIPELINE_MESSAGE_MAX];
+  char text[ZC_CODEPIPELINE_MESSAGE_MAX], count[24] = "too many";
   const zc_host *host = task->owner->host;
-  bool surely_none =
-      task->n_found == 0 || (task->by_variable && !task->cut_short && !task->in_doubt);
+  bool all_tell = task->n_found == 0 || (task->by_variable && !task->in_doubt);
+  bool surely_none = all_tell && !task->cut_short;
   if (surely_none) {
     zc_task_end(task, ZC_OK, NULL);
     return;
@@ -32,11 +32,12 @@ static void settle(zc_task *task) {
     zc_task_ask(task, "StartPipelineExecution", body, zc_start_answered);
     return;
   }
+  if (task->n_found > 0) snprintf(count, sizeof count, "%zu", task->n_found);
   snprintf(text, sizeof text,
-           "%zu%s executions of %.60s began in %.30s since the run was due, and none can be told "
+           "%s%s executions of %.60s began in %.30s since the run was due, and none can be told "
            "to be it or not%s",
-           task->n_found, task->cut_short ? " or more" : "", task->pipeline, task->region,
-           task->by_variable ? "" : " (pass_decision: true would tell)");
+           count, task->n_found > 0 && task->cut_short ? " or more" : "", task->pipeline,
+           task->region, task->by_variable ? "" : " (pass_decision: true would tell)");
   zc_task_end(task, ZC_EUNKNOWN, text);
 }
 
