@@ -45,7 +45,9 @@ void zc_engine_on_fatal(zc_engine *engine, void (*fatal)(void *user, const char 
 bool zc_engine_collected(const zc_engine *engine);
 void zc_engine_on_collected(zc_engine *engine, void (*ready)(void *user), void *user);
 
-/* Requests a run now. ret_id: ZC_EXECUTION_ID_SIZE. It is journalled before `accepted` is called.
+#define ZC_JOURNAL_REFUSES "the journal cannot be written: see `zerocarb status`"
+/* Requests a run now. ret_id: ZC_EXECUTION_ID_SIZE. It is journalled before `accepted` is called;
+ * with ZC_EIO where the journal took it in neither of two tries (a full disk), and it is dropped.
  * ZC_ENOTFOUND with the nearest name, ZC_ECANCELED while stopping, ZC_ECONFLICT where the pipeline
  * is paused, or has a run that has not ended and `overlap: skip`. */
 int zc_engine_trigger(zc_engine *engine, const char *pipeline, const char *trigger_source,

@@ -8,6 +8,10 @@
 #include "core/engine/stages.h"
 
 #define ITEM_MAX ((size_t)400 * 1024)
+#define RETRY_MS 5000
+/* A request by hand is refused after so many tries: before who asked gives up waiting for the
+ * answer (ZC_CLIENT_TIMEOUT_MS), and takes it for refused. */
+#define REQUEST_TRIES 2
 
 /* A change under way, of a run or of a pipeline. One that could not be written for now waits in the
  * engine's list. */
@@ -19,6 +23,7 @@ struct zc_commit {
   zc_time slot;                         /* of the pipeline: passed over; 0: none */
   void (*told)(void *user, int status); /* NULL: nobody waits for it */
   void *user;
+  unsigned tries; /* that failed */
   zc_timer timer;
   zc_commit *next, *prev; /* utlist.h */
 };
@@ -46,10 +51,10 @@ static void log_held_back(const zc_commit *commit, const char *message) {
 
 /* A full disk is waited out: what is not journalled is not acted on, and nothing is lost. */
 static void wait_and_retry(zc_engine *engine, zc_commit *commit, const char *message) {
-  log_held_back(commit, message);
+  if (commit->tries++ == 0) log_held_back(commit, message); /* once, not at each try */
   DL_APPEND(engine->held_back, commit);
   engine->n_held_back++;
-  zc_timer_after(engine->loop, &commit->timer, 5000, retry_commit, commit);
+  zc_timer_after(engine->loop, &commit->timer, RETRY_MS, retry_commit, commit);
 }
 
 static void run_committed(zc_live *live, void (*done)(zc_live *live)) {
@@ -74,10 +79,35 @@ static void give_up(zc_commit *commit) {
   free(commit);
 }
 
+/* Whether someone has waited long enough for this to be taken, and nothing else is to be noted of
+ * the run. */
+static bool is_old_request(const zc_commit *commit) {
+  const zc_live *live = commit->live;
+  return live && live->accepted && live->commits == 1 && commit->tries + 1 >= REQUEST_TRIES;
+}
+
+/* Nothing of it is in the journal, so it never was. Something is still tried again, so that it is
+ * noticed when there is room. */
+static void refuse_request(zc_commit *commit, const char *message) {
+  zc_engine *engine = commit->engine;
+  zc_live *live = commit->live;
+  const zc_pipeline_state *state = live->state;
+  zc_log(ZC_LOG_ERROR, "journal", "%s; %s %.8s is refused, and not started",
+         message ? message : "the run could not be written", live->execution.pipeline,
+         live->execution.id);
+  free(commit);
+  engine->commits--;
+  zc_record_report_accepted(live, ZC_EIO);
+  zc_execute_forget(live);
+  if (engine->n_held_back == 0) zc_record_pipeline(engine, state, 0, NULL, NULL);
+}
+
 static void committed(zc_commit *own) {
   const zc_commit commit = *own;
   free(own);
   commit.engine->commits--;
+  if (commit.tries > 0 && commit.engine->n_held_back == 0)
+    zc_log(ZC_LOG_INFO, "journal", "what was held back is written");
   if (commit.told) commit.told(commit.user, ZC_OK);
   if (commit.live) run_committed(commit.live, commit.done);
   zc_engine_settle(commit.engine);
@@ -91,7 +121,10 @@ static void on_committed(void *user, int status, const char *message) {
   } else if (status == ZC_OK) {
     committed(commit);
   } else if (status == ZC_ECONFLICT || status == ZC_ENOMEM) {
-    wait_and_retry(engine, commit, message);
+    if (is_old_request(commit))
+      refuse_request(commit, message);
+    else
+      wait_and_retry(engine, commit, message);
     zc_engine_settle(engine);
   } else {
     give_up(commit);

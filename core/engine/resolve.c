@@ -27,7 +27,8 @@ static void finish(resolution *r, int status, const char *message) {
 }
 
 static void on_journalled(void *user, int status) {
-  finish(user, status, status == ZC_OK ? NULL : zc_status_text(status));
+  const char *why = status == ZC_EIO ? ZC_JOURNAL_REFUSES : zc_status_text(status);
+  finish(user, status, status == ZC_OK ? NULL : why);
 }
 
 /* As a new request of the same id: a trigger that has seen it already starts nothing twice. */

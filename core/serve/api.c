@@ -107,6 +107,8 @@ static void on_accepted(void *user, int status) {
   acceptance *a = user;
   if (status == ZC_OK) {
     answer_run(a->exchange, a->id, zc_engine_find(a->engine, a->id));
+  } else if (status == ZC_EIO) {
+    zc_exchange_error(a->exchange, 503, "the run was not taken: %s", ZC_JOURNAL_REFUSES);
   } else {
     zc_exchange_error(a->exchange, zc_api_http_status(status), "the run was not taken: %s",
                       zc_status_text(status));

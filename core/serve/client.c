@@ -47,14 +47,19 @@ static bool set_options(CURL *curl, const char *socket, const char *method, cons
   return failed == CURLE_OK;
 }
 
-static int explain(CURLcode code, const char *socket, const char *message, zc_error *error) {
+/* `asked` for a change: an engine that is only slow makes it all the same. */
+static int explain(CURLcode code, const char *socket, bool asked, const char *message,
+                   zc_error *error) {
   if (message[0] == '\0') message = curl_easy_strerror(code);
   switch (code) {
   case CURLE_COULDNT_CONNECT:
     return zc_error_set(error, ZC_ENOTFOUND, "no engine runs here: nobody answers on %s", socket);
   case CURLE_OPERATION_TIMEDOUT:
-    return zc_error_set(error, ZC_ETIMEDOUT, "the engine on %s does not answer within %d s", socket,
-                        ZC_CLIENT_TIMEOUT_MS / 1000);
+    return zc_error_set(error, ZC_ETIMEDOUT, "the engine on %s does not answer within %d s%s",
+                        socket, ZC_CLIENT_TIMEOUT_MS / 1000,
+                        asked ? ": it may do what was asked all the same, so look before asking "
+                                "again (`zerocarb executions`, `zerocarb status`)"
+                              : "");
   case CURLE_OUT_OF_MEMORY:
     return zc_error_set(error, ZC_ENOMEM, "no memory for the request");
   default:
@@ -79,7 +84,8 @@ int zc_client_request(const char *state_dir, const char *method, const char *pat
   if (code == CURLE_OK) code = curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &answered);
   curl_easy_cleanup(curl);
   zc_buffer_finish(&url);
-  if (code != CURLE_OK) return explain(code, socket, message, error);
+  bool asked = strcmp(method, "POST") == 0;
+  if (code != CURLE_OK) return explain(code, socket, asked, message, error);
   *ret_status = (int)answered;
   return ZC_OK;
 }

@@ -174,6 +174,24 @@ def on_a_full_disk_nothing_starts_and_it_recovers_by_itself(program):
         equal(engine.end(), 0)
 
 
+def a_run_that_a_full_disk_keeps_out_is_refused_and_never_starts(program):
+    prepare_now(program, pipeline("quick", "mkdir ran"))
+    with Engine(program) as engine:
+        wait_until_ready(program)
+        limit_files(engine, 1)
+        refused = expect(program, 69, "trigger", "quick")
+        has(refused.stderr, "the run was not taken: the journal cannot be written")
+        has(reasons(program), "journal")
+        equal(request(program, "GET", "/v1/status")[1]["runs"], {})
+        limit_files(engine, None)
+        wait_until_ready(program)
+        equal(os.path.exists(program.path("ran")), False)
+        has(engine.said(), "what was held back is written")
+        has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
+        equal(engine.end(), 0)
+    equal([run["status"] for run in program.rows("pipeline_executions", "rows.db")], ["SUCCESS"])
+
+
 def while_it_stops_it_is_not_ready_and_a_second_signal_forces_it(program):
     prepare_now(program, pipeline("long", "trap : TERM; touch begun; sleep 60"))
     change(program, "state_dir: ./state", "state_dir: ./state\n  shutdown_timeout: 6s")
@@ -209,6 +227,7 @@ main([
     a_sink_whose_file_is_removed_gets_what_is_written_from_then_on,
     a_sink_away_for_long_costs_history_never_runs,
     on_a_full_disk_nothing_starts_and_it_recovers_by_itself,
+    a_run_that_a_full_disk_keeps_out_is_refused_and_never_starts,
     while_it_stops_it_is_not_ready_and_a_second_signal_forces_it,
     signals_during_a_reload_end_it,
 ])
