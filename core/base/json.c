@@ -105,11 +105,19 @@ static const char *escape_of(unsigned char c, bool valid, char spare[8]) {
   return spare;
 }
 
-static void write_bytes(zc_buffer *to, const char *text, size_t n) {
+/* Whether every byte can stand as it is, which is so of most texts. */
+static bool is_plain(const char *text, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') return false;
+  }
+  return true;
+}
+
+static void write_escaped(zc_buffer *to, const char *text, size_t n) {
   size_t plain = 0;
   bool valid = zc_is_utf8(text, n);
   char spare[8];
-  zc_buffer_char(to, '"');
   for (size_t i = 0; i < n; i++) {
     const char *escape = escape_of((unsigned char)text[i], valid, spare);
     if (!escape) continue;
@@ -118,6 +126,14 @@ static void write_bytes(zc_buffer *to, const char *text, size_t n) {
     plain = i + 1;
   }
   zc_buffer_add(to, text + plain, n - plain);
+}
+
+static void write_bytes(zc_buffer *to, const char *text, size_t n) {
+  zc_buffer_char(to, '"');
+  if (is_plain(text, n))
+    zc_buffer_add(to, text, n);
+  else
+    write_escaped(to, text, n);
   zc_buffer_char(to, '"');
 }
 
@@ -125,14 +141,17 @@ void zc_json_write_text(zc_buffer *to, const char *text) {
   write_bytes(to, text, strlen(text));
 }
 
-/* Numbers of few decimals, which most are, without the long way round: where value is the double
- * nearest to whole / 10^6, with 15 digits at the most, that is what %.15g prints. */
+/* Whole numbers, and those of few decimals, which most are, without the long way round: where value
+ * is the double nearest to whole / 10^6, with 15 digits at the most, that is what %.15g prints. */
 static bool format_short(double value, char *text, size_t size) {
-  double scaled = round(fabs(value) * 1e6);
-  if (!(fabs(value) >= 1e-4 && scaled < 1e15) || scaled / 1e6 != fabs(value)) return false;
+  double magnitude = fabs(value);
+  bool is_whole = magnitude < 1e15 && magnitude == floor(magnitude);
+  double scaled = is_whole ? magnitude : round(magnitude * 1e6);
+  if (!is_whole && (!(magnitude >= 1e-4 && scaled < 1e15) || scaled / 1e6 != magnitude))
+    return false;
   uint64_t whole = (uint64_t)scaled;
   char digits[24], *end = digits + sizeof digits, *at = end;
-  int decimals = 6;
+  int decimals = is_whole ? 0 : 6;
   for (; decimals > 0 && whole % 10 == 0; decimals--)
     whole /= 10;
   for (int i = 0; whole > 0 || i <= decimals; i++) {
@@ -151,10 +170,6 @@ static bool format_short(double value, char *text, size_t size) {
 int zc_format_number(double value, char *text, size_t size) {
   if (!isfinite(value)) return ZC_EDATA;
   if (format_short(value, text, size)) return ZC_OK;
-  if (value == floor(value) && fabs(value) < 1e15) {
-    snprintf(text, size, "%lld", (long long)value);
-    return ZC_OK;
-  }
   for (int precision = 15; precision <= 17; precision++) {
     snprintf(text, size, "%.*g", precision, value);
     if (strtod(text, NULL) == value) break;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXACT_DIGITS 15
+
 /* A place in the text. `at` never passes `end`, where the terminator stands. */
 typedef struct {
   const char *at, *end;
@@ -77,10 +79,35 @@ static bool skip_value(cursor *c) {
   return n > 0;
 }
 
+/* Digits with at most one point, as nearly all numbers are written. Both the digits and the power
+ * of ten are exact as doubles, so that one division rounds as strtod() does, in a tenth of its
+ * time. */
+static bool read_plain(const char *text, size_t n, double *ret) {
+  static const double powers[EXACT_DIGITS] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+  double number = 0;
+  size_t digits = 0, point = n;
+  for (size_t i = *text == '-'; i < n && n <= EXACT_DIGITS; i++) {
+    if (text[i] == '.' && point == n) {
+      point = i + 1;
+    } else if (text[i] >= '0' && text[i] <= '9') {
+      number = number * 10 + (text[i] - '0');
+      digits++;
+    } else {
+      return false;
+    }
+  }
+  if (digits == 0) return false;
+  number /= powers[n - point];
+  *ret = *text == '-' ? -number : number;
+  return true;
+}
+
 static void set_number(cursor *c, double *to) {
   size_t n = strspn(c->at, "+-0123456789.eE");
   char *end;
-  if (n == 0 || *c->at == '+') return;
+  if (n == 0 || *c->at == '+' || !strchr(",}] \n\t\r", c->at[n])) return;
+  if (read_plain(c->at, n, to)) return;
   double value = strtod(c->at, &end);
   if (end == c->at + n && isfinite(value)) *to = value;
 }

@@ -1,12 +1,16 @@
 #include "core/base/json_extract.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "core/base/random.h"
 
 typedef struct {
   double number, inner, deep;
@@ -80,13 +84,42 @@ static void a_member_of_another_type_is_as_if_it_were_not_there(void **state) {
   (void)state;
   found f;
   const char *const texts[] = {
-      "{\"number\":\"3\",\"flag\":1,\"a\":7}", "{\"number\":null,\"flag\":null,\"a\":[1]}",
-      "{\"number\":1e999,\"flag\":\"true\"}",  "{\"number\":0x10,\"a\":{\"b\":{\"d\":1}}}",
-      "{\"number\":nan,\"a\":{\"c\":\"d\"}}",  "{\"number\":1-2,\"a\":\"b\"}",
+      "{\"number\":\"3\",\"flag\":1,\"a\":7}",
+      "{\"number\":null,\"flag\":null,\"a\":[1]}",
+      "{\"number\":1e999,\"flag\":\"true\"}",
+      "{\"number\":0x10,\"a\":{\"b\":{\"d\":1}}}",
+      "{\"number\":nan,\"a\":{\"c\":\"d\"}}",
+      "{\"number\":1-2,\"a\":\"b\"}",
+      "{\"number\":-}",
+      "{\"number\":.}",
+      "{\"number\":1.2.3}",
+      "{\"number\":12ab}",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     assert_int_equal(extract(texts[i], &f), ZC_OK);
     assert_true(f.number == -1 && f.flag == -1 && f.inner == -1 && f.deep == -1);
+  }
+}
+
+/* Most have a way of their own: up to 15 characters, without an exponent. */
+static void numbers_are_read_as_strtod_reads_them(void **state) {
+  (void)state;
+  static const char *const fixed[] = {
+      "-0",       "0.1",   "1e22", "123456789012345", "12345678901234567", "-0.30000000000000004",
+      "0.000001", "5e-324"};
+  zc_random random;
+  zc_random_init(&random, 5);
+  for (size_t i = 0; i < 100000; i++) {
+    char number[40], text[64];
+    found f;
+    double size = pow(10, (double)zc_random_below(&random, 16));
+    snprintf(number, sizeof number, "%.*f", (int)zc_random_below(&random, 15),
+             (zc_random_unit(&random) - 0.5) * size);
+    const char *written = i < sizeof fixed / sizeof *fixed ? fixed[i] : number;
+    snprintf(text, sizeof text, "{\"number\":%s}", written);
+    double wanted = strtod(written, NULL);
+    assert_int_equal(extract(text, &f), ZC_OK);
+    assert_memory_equal(&f.number, &wanted, sizeof wanted);
   }
 }
 
@@ -120,6 +153,7 @@ int main(void) {
       cmocka_unit_test(a_key_with_a_zero_byte_is_no_other),
       cmocka_unit_test(a_text_is_given_as_it_stands),
       cmocka_unit_test(a_member_of_another_type_is_as_if_it_were_not_there),
+      cmocka_unit_test(numbers_are_read_as_strtod_reads_them),
       cmocka_unit_test(what_is_no_object_is_refused),
       cmocka_unit_test(a_text_that_is_cut_anywhere_is_refused),
   };

@@ -221,7 +221,10 @@ static void numbers_of_few_decimals_are_written_like_all_others(void **state) {
     double whole = floor(zc_random_unit(&random) * pow(10, (double)zc_random_below(&random, 17)));
     double value = (i % 2 ? -1 : 1) * whole / scale;
     snprintf(wanted, sizeof wanted, "%.15g", value);
-    if (strtod(wanted, NULL) != value || value == floor(value)) continue;
+    if (value == floor(value) && fabs(value) < 1e15)
+      snprintf(wanted, sizeof wanted, "%lld", (long long)value);
+    else if (strtod(wanted, NULL) != value)
+      continue;
     assert_int_equal(zc_format_number(value, text, sizeof text), ZC_OK);
     assert_string_equal(text, wanted);
   }
@@ -249,6 +252,7 @@ static void written_text_reads_back(void **state) {
   zc_buffer buffer;
   zc_buffer_init(&buffer, 1000);
   zc_json_write_text(&buffer, "bad \xff byte");
+  assert_string_equal(buffer.data, "\"bad \xef\xbf\xbd byte\"");
   zc_json_free(parse(buffer.data));
   zc_buffer_finish(&buffer);
 }

@@ -1,4 +1,7 @@
 /* figures.c - what is told of a set of runs, from executions or from their daily roll-ups. */
+#include <math.h>
+#include <stddef.h>
+
 #include "core/report/sums.h"
 #include "core/tables/members.h"
 
@@ -51,51 +54,79 @@ void zc_figures_add_run(zc_figures *figures, const zc_execution_row *row) {
   if (row->ran) add_grams(figures, row);
 }
 
-static uint64_t count_at(const zc_json *item, const char *path) {
-  double number;
-  return zc_item_number(item, path, &number) && number >= 0 && number < 1e9 ? (uint64_t)number : 0;
+typedef struct {
+  double total, successful, failed, ran, run_now, defer, relocate, unknown, realised;
+  double emissions, savings, planned, location; /* unrounded */
+  double total_emissions, total_savings, total_planned;
+  zc_span date;
+} day_members;
+
+#define NUMBER(key, member)                                                                        \
+  { key, ZC_JSON_NUMBER, offsetof(day_members, member), NULL, 0 }
+#define INSIDE(key, of)                                                                            \
+  { key, ZC_JSON_OBJECT, 0, of, sizeof(of) / sizeof *(of) }
+
+static const zc_json_field execution_fields[] = {NUMBER("total", total),
+                                                 NUMBER("successful", successful),
+                                                 NUMBER("failed", failed), NUMBER("ran", ran)};
+static const zc_json_field carbon_fields[] = {
+    NUMBER("total_emissions_g", total_emissions), NUMBER("total_savings_g", total_savings),
+    NUMBER("planned_savings_g", total_planned),   NUMBER("realised_executions", realised),
+    NUMBER("unknown_executions", unknown),
+};
+static const zc_json_field decision_fields[] = {NUMBER("run_now", run_now), NUMBER("defer", defer),
+                                                NUMBER("relocate", relocate)};
+static const zc_json_field sum_fields[] = {
+    NUMBER("emissions_g", emissions), NUMBER("savings_g", savings),
+    NUMBER("planned_savings_g", planned), NUMBER("location_emissions_g", location)};
+static const zc_json_field day_fields[] = {
+    {"date", ZC_JSON_STRING, offsetof(day_members, date), NULL, 0},
+    INSIDE("executions", execution_fields),
+    INSIDE("carbon", carbon_fields),
+    INSIDE("decisions", decision_fields),
+    INSIDE("sums", sum_fields),
+};
+
+static uint64_t count_of(double number) {
+  return number >= 0 && number < 1e9 ? (uint64_t)number : 0;
 }
 
 /* The unrounded sum where the item has it. Nothing is known where there is no rounded one: items of
  * before have a sum of 0 then too. */
-static void add_at(zc_sum *sum, const zc_json *item, const char *exact, const char *rounded) {
-  double number;
-  if (!zc_item_number(item, rounded, &number)) return;
-  zc_item_number(item, exact, &number);
-  zc_sum_add(sum, number);
+static void add_known(zc_sum *sum, double exact, double rounded) {
+  if (!isnan(rounded)) zc_sum_add(sum, isnan(exact) ? rounded : exact);
 }
 
-static void add_location_at(zc_figures *figures, const zc_json *item) {
-  double number;
-  bool differs = zc_item_number(item, "sums/location_emissions_g", &number);
-  figures->has_location |= differs;
-  if (differs)
-    zc_sum_add(&figures->location, number);
+static void count_day(zc_figures *figures, const day_members *m) {
+  figures->runs = count_of(m->total);
+  figures->successful = count_of(m->successful);
+  figures->failed = count_of(m->failed);
+  figures->ran = count_of(m->ran);
+  figures->run_now = count_of(m->run_now);
+  figures->defer = count_of(m->defer);
+  figures->relocate = count_of(m->relocate);
+  figures->unknown_runs = isnan(m->total_emissions) ? figures->ran : count_of(m->unknown);
+  figures->counts_realised = !isnan(m->realised);
+  figures->realised_runs = count_of(m->realised);
+}
+
+int zc_figures_of_analytics(const char *text, size_t length, zc_figures *ret, zc_span *ret_date) {
+  day_members m = {.realised = NAN, .emissions = NAN, .savings = NAN, .planned = NAN};
+  m.total_emissions = m.total_savings = m.total_planned = m.location = NAN;
+  int status =
+      zc_json_extract(text, length, day_fields, sizeof day_fields / sizeof *day_fields, &m);
+  if (status != ZC_OK) return status;
+  *ret = (zc_figures){.has_location = !isnan(m.location)};
+  count_day(ret, &m);
+  add_known(&ret->emissions, m.emissions, m.total_emissions);
+  add_known(&ret->savings, m.savings, m.total_savings);
+  add_known(&ret->planned, m.planned, m.total_planned);
+  if (ret->has_location)
+    zc_sum_add(&ret->location, m.location);
   else
-    add_at(&figures->location, item, "sums/emissions_g", "carbon/total_emissions_g");
-}
-
-static uint64_t unknown_of(const zc_json *item) {
-  return count_at(item, zc_json_at(item, "carbon/total_emissions_g") ? "carbon/unknown_executions"
-                                                                     : "executions/ran");
-}
-
-void zc_figures_add_analytics(zc_figures *figures, const zc_json *item) {
-  figures->runs += count_at(item, "executions/total");
-  figures->successful += count_at(item, "executions/successful");
-  figures->failed += count_at(item, "executions/failed");
-  figures->run_now += count_at(item, "decisions/run_now");
-  figures->defer += count_at(item, "decisions/defer");
-  figures->relocate += count_at(item, "decisions/relocate");
-  figures->ran += count_at(item, "executions/ran");
-  figures->unknown_runs += unknown_of(item);
-  add_at(&figures->emissions, item, "sums/emissions_g", "carbon/total_emissions_g");
-  add_location_at(figures, item);
-  add_at(&figures->savings, item, "sums/savings_g", "carbon/total_savings_g");
-  add_at(&figures->planned, item, "sums/planned_savings_g", "carbon/planned_savings_g");
-  if (!zc_json_at(item, "carbon/realised_executions")) return;
-  figures->counts_realised = true;
-  figures->realised_runs += count_at(item, "carbon/realised_executions");
+    ret->location = ret->emissions;
+  if (ret_date) *ret_date = m.date;
+  return ZC_OK;
 }
 
 void zc_figures_merge(zc_figures *figures, const zc_figures *other) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/time_text.h"
+#include "core/tables/rollup_period.h"
 
 #define KEPT_DAYS 61 /* rows of regional_insights, and the running day */
 
@@ -85,20 +86,20 @@ static void add_figures(zc_report *report, size_t pipeline, size_t day, const zc
   zc_figures_merge(&m->days[day], figures);
 }
 
-static void add_pipeline_day(zc_report *report, size_t pipeline, const zc_json *item) {
+static int add_pipeline_day(zc_report *report, size_t pipeline, const char *text, size_t length) {
   monthly *m = report->state;
-  zc_figures day = {0};
-  const char *date = zc_json_get_text(item, "date");
+  zc_figures day;
+  zc_span date;
   zc_time time;
-  if (!date || !zc_period_parse(ZC_DAILY, date, &time)) return;
-  zc_figures_add_analytics(&day, item);
+  int status = zc_figures_of_analytics(text, length, &day, &date);
+  if (status != ZC_OK || zc_date_parse(&date, &time) != ZC_OK) return status;
   if (time < report->from) {
     zc_figures_merge(&m->pipelines[pipeline].before, &day);
     zc_figures_merge(&m->totals_before, &day);
-    return;
+  } else {
+    add_figures(report, pipeline, (size_t)((time - report->from) / ZC_DAY), &day);
   }
-  size_t i = (size_t)((time - report->from) / ZC_DAY);
-  add_figures(report, pipeline, i, &day);
+  return ZC_OK;
 }
 
 /* A run of the running day. */
@@ -113,30 +114,23 @@ static int add_run(zc_report *report, size_t pipeline, const char *text, size_t 
   return ZC_OK;
 }
 
-static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
-  const monthly *m = report->state;
-  if (range < m->today_range || range >= m->hours_range)
-    return zc_report_take_item(report, range, text, length);
-  return add_run(report, range - m->today_range, text, length);
-}
-
-static void add_hour(zc_report *report, size_t range, const zc_json *item) {
+static int add_hour(zc_report *report, size_t range, const zc_json *item) {
   monthly *m = report->state;
   double hour;
-  if (!zc_item_number(item, "hour", &hour) || !(hour >= 0 && hour < 24)) return;
+  if (!zc_item_number(item, "hour", &hour) || !(hour >= 0 && hour < 24)) return ZC_OK;
   zc_time at = m->first_day + (int64_t)(range - m->hours_range) * ZC_DAY + (int64_t)hour * ZC_HOUR;
-  if (at + ZC_HOUR > report->to) return;
+  if (at + ZC_HOUR > report->to) return ZC_OK;
   bool before = at < report->from;
   if (zc_region_sums_add(before ? m->regions_before : m->regions, report->settings, item))
     (*(before ? &m->hours_before : &m->hours))++;
+  return ZC_OK;
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
-  if (range < report->settings->n_pipelines)
-    add_pipeline_day(report, range, item);
-  else
-    add_hour(report, range, item);
-  return ZC_OK;
+static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
+  const monthly *m = report->state;
+  if (range < m->today_range) return add_pipeline_day(report, range, text, length);
+  if (range < m->hours_range) return add_run(report, range - m->today_range, text, length);
+  return zc_report_take_item(report, range, text, length);
 }
 
 /* ---- writing ---- */
@@ -354,7 +348,7 @@ static const char *const method[] = {
 const zc_report_answer zc_answer_monthly = {.default_days = 31,
                                             .state_size = sizeof(monthly),
                                             .begin = begin,
-                                            .row = take_row,
+                                            .row = add_hour,
                                             .text = take_text,
                                             .write = write_body,
                                             .write_quality = write_quality,

@@ -68,30 +68,37 @@ static void add_hours(zc_sum *sum, const zc_json *item, const char *exact, const
     zc_sum_add(sum, hours);
 }
 
-static int add_day(performance *p, const zc_json *item) {
-  zc_figures day = {0};
-  zc_figures_add_analytics(&day, item);
-  zc_figures_merge(&p->totals, &day);
-  add_hours(&p->vcpu_hours, item, "sums/vcpu_hours", "performance/total_vcpu_hours");
-  add_hours(&p->memory_gb_hours, item, "sums/memory_gb_hours", "performance/total_memory_gb_hours");
-  p->days += day.runs > 0;
+static void write_day(performance *p, const zc_figures *day, const zc_json *item) {
   zc_member_object(&p->by_day);
   zc_report_copy(&p->by_day, "date", item, "date");
-  zc_figures_write(&day, &p->by_day);
+  zc_figures_write(day, &p->by_day);
   write_performance(item, &p->by_day);
   zc_member_end(&p->by_day);
-  return p->by_day.status;
 }
 
-static int take_row(zc_report *report, size_t range, const zc_json *item) {
-  (void)range;
-  return add_day(report->state, item);
+static int add_day(performance *p, const char *text, size_t length) {
+  zc_figures day;
+  zc_json *item;
+  int status = zc_json_parse(text, length, &item);
+  if (status != ZC_OK) return status;
+  status = zc_figures_of_analytics(text, length, &day, NULL);
+  if (status == ZC_OK) {
+    zc_figures_merge(&p->totals, &day);
+    add_hours(&p->vcpu_hours, item, "sums/vcpu_hours", "performance/total_vcpu_hours");
+    add_hours(&p->memory_gb_hours, item, "sums/memory_gb_hours",
+              "performance/total_memory_gb_hours");
+    p->days += day.runs > 0;
+    write_day(p, &day, item);
+    status = p->by_day.status;
+  }
+  zc_json_free(item);
+  return status;
 }
 
 static int take_text(zc_report *report, size_t range, const char *text, size_t length) {
   performance *p = report->state;
   zc_execution_row row;
-  if (range != p->today_range) return zc_report_take_item(report, range, text, length);
+  if (range != p->today_range) return add_day(p, text, length);
   int status = zc_execution_row_read(text, length, &row);
   return status == ZC_OK ? zc_rollup_day_add(&p->today, &row, &p->regions) : status;
 }
@@ -99,15 +106,12 @@ static int take_text(zc_report *report, size_t range, const char *text, size_t l
 static int add_today(const zc_report *report) {
   performance *p = report->state;
   zc_time now = report->request.now;
-  zc_json *item = NULL;
   zc_buffer text;
   if (p->today.total == 0) return ZC_OK;
   zc_buffer_init(&text, ZC_REPORT_DOCUMENT_MAX);
   int status = zc_analytics_item_write(report->pipeline->name, zc_day_of(now), &p->today,
                                        &p->regions, now, &text);
-  if (status == ZC_OK) status = zc_json_parse(text.data, text.length, &item);
-  if (status == ZC_OK) status = add_day(p, item);
-  zc_json_free(item);
+  if (status == ZC_OK) status = add_day(p, text.data, text.length);
   zc_buffer_finish(&text);
   zc_rollup_day_finish(&p->today);
   p->today = (zc_rollup_day){0};
@@ -156,7 +160,6 @@ static const char *const method[] = {
 const zc_report_answer zc_answer_performance = {.default_days = 30,
                                                 .state_size = sizeof(performance),
                                                 .begin = begin,
-                                                .row = take_row,
                                                 .text = take_text,
                                                 .write = write_body,
                                                 .write_quality = write_quality,

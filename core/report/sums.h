@@ -45,9 +45,10 @@ typedef struct {
   zc_sum realised; /* savings of those runs whose realised savings are known */
 } zc_figures;
 
-/* A row of pipeline_executions; an item of pipeline_analytics. */
 void zc_figures_add_run(zc_figures *figures, const zc_execution_row *row);
-void zc_figures_add_analytics(zc_figures *figures, const zc_json *item);
+/* What an item of pipeline_analytics tells; *ret_date (may be NULL) is a piece of its text.
+ * ZC_EDATA: no item. */
+int zc_figures_of_analytics(const char *text, size_t length, zc_figures *ret, zc_span *ret_date);
 void zc_figures_merge(zc_figures *figures, const zc_figures *other);
 /* Appends the members. */
 void zc_figures_write(const zc_figures *figures, zc_buffer *to);

@@ -6,6 +6,9 @@
 #include "core/base/time_text.h"
 #include "core/model/workload.h"
 
+/* Below it a double is the integer, and prints as it. */
+#define EXACT_MAX INT64_C(1000000000000000)
+
 static void comma(zc_buffer *to) {
   char last = to->length ? to->data[to->length - 1] : '{';
   if (last != '{' && last != '[') zc_buffer_char(to, ',');
@@ -62,7 +65,10 @@ void zc_member_rounded(zc_buffer *to, const char *key, double value, int decimal
 
 void zc_member_integer(zc_buffer *to, const char *key, int64_t value) {
   key_of(to, key);
-  zc_buffer_printf(to, "%" PRId64, value);
+  if (value > -EXACT_MAX && value < EXACT_MAX)
+    zc_json_write_number(to, (double)value);
+  else
+    zc_buffer_printf(to, "%" PRId64, value);
 }
 
 void zc_member_time(zc_buffer *to, const char *key, zc_time time) {

@@ -10,7 +10,8 @@
  * "sRUN_NOW" with other characters as %2F, joined by commas. With the primary keys among them no
  * two rows are equal, so that the next page neither repeats nor misses one. */
 
-#define VALUES_MAX (4 + ZC_LOCAL_KEYS_MAX) /* partition, low, high, now; the mark */
+#define FIRST_TEXTS ((size_t)16 << 10)
+#define VALUES_MAX  (4 + ZC_LOCAL_KEYS_MAX) /* partition, low, high, now; the mark */
 
 typedef struct {
   char type; /* 'S'; 'I' and 'R': a number */
@@ -27,8 +28,8 @@ typedef struct {
   size_t n_keys;
   char key_types[ZC_LOCAL_KEYS_MAX];
   uint32_t limit;
-  size_t n_rows, bytes;
-  char **rows;
+  size_t n_rows, bytes, capacity;
+  char *texts; /* the rows' items, each terminated, one behind the other */
   size_t *lengths;
   char *page; /* where more follow */
 } query_job;
@@ -159,6 +160,18 @@ static bool is_full(const query_job *query) {
          (query->n_rows > 0 && query->bytes >= ZC_LOCAL_PAGE_BYTES);
 }
 
+static bool make_room(query_job *query, size_t n) {
+  size_t capacity = query->capacity ? query->capacity : FIRST_TEXTS;
+  while (capacity - query->bytes < n)
+    capacity *= 2;
+  if (capacity == query->capacity) return true;
+  char *texts = realloc(query->texts, capacity);
+  if (!texts) return false;
+  query->texts = texts;
+  query->capacity = capacity;
+  return true;
+}
+
 /* An item that is too long is none of ours: what stands for it is no JSON, and counts as a row that
  * cannot be read. */
 static int take_row(query_job *query, sqlite3_stmt *statement) {
@@ -168,12 +181,10 @@ static int take_row(query_job *query, sqlite3_stmt *statement) {
     item = "too long";
     length = strlen(item);
   }
-  char *copy = item ? malloc(length + 1) : NULL;
-  if (!copy) return SQLITE_NOMEM;
-  memcpy(copy, item, length + 1);
-  query->rows[query->n_rows] = copy;
+  if (!item || !make_room(query, length + 1)) return SQLITE_NOMEM;
+  memcpy(query->texts + query->bytes, item, length + 1);
   query->lengths[query->n_rows++] = length;
-  query->bytes += length;
+  query->bytes += length + 1;
   if (!is_full(query) || query->n_keys == 0) return SQLITE_OK; /* no keys: the only row */
   query->page = mark_of(query, statement);
   return query->page ? SQLITE_OK : SQLITE_NOMEM;
@@ -219,9 +230,12 @@ static void run_query(zc_local_job *job) {
 static void finish_query(zc_local_job *job, zc_op *op) {
   query_job *query = (query_job *)job;
   const zc_host *host = job->file->host;
+  const char *text = query->texts;
   int status = ZC_OK;
-  for (size_t i = 0; i < query->n_rows && status == ZC_OK; i++)
-    status = host->row(op, query->rows[i], query->lengths[i]);
+  for (size_t i = 0; i < query->n_rows && status == ZC_OK; i++) {
+    status = host->row(op, text, query->lengths[i]);
+    text += query->lengths[i] + 1;
+  }
   if (status == ZC_OK && query->page) status = host->page(op, query->page);
   if (status != ZC_OK) zc_local_refuse(job, status, "the host did not take the rows");
 }
@@ -230,9 +244,7 @@ static void free_query(zc_local_job *job) {
   query_job *query = (query_job *)job;
   for (size_t i = 0; i < query->n_values; i++)
     free(query->values[i].text);
-  for (size_t i = 0; query->rows && i < query->n_rows; i++)
-    free(query->rows[i]);
-  free(query->rows);
+  free(query->texts);
   free(query->lengths);
   sqlite3_free(query->page);
   sqlite3_free(query->sql);
@@ -323,9 +335,8 @@ static query_job *make_job(zc_local_file *file, uint32_t limit) {
   query->job =
       (zc_local_job){.file = file, .run = run_query, .finish = finish_query, .free = free_query};
   query->limit = limit < ZC_LOCAL_PAGE_ROWS ? limit : ZC_LOCAL_PAGE_ROWS;
-  query->rows = calloc(query->limit, sizeof *query->rows);
   query->lengths = calloc(query->limit, sizeof *query->lengths);
-  if (query->rows && query->lengths) return query;
+  if (query->lengths) return query;
   free_query(&query->job);
   return NULL;
 }
