@@ -44,12 +44,12 @@ int zc_hidden_add(zc_hidden *hidden, const char *secret) {
   return status;
 }
 
-static bool tells_of_a_secret(const char *name, size_t n) {
+bool zc_names_a_secret(const char *text, size_t n) {
   static const char *const words[] = {"token", "auth", "key", "secret", "password", "cookie"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     size_t length = strlen(words[i]);
     for (size_t at = 0; at + length <= n; at++)
-      if (strncasecmp(name + at, words[i], length) == 0) return true;
+      if (strncasecmp(text + at, words[i], length) == 0) return true;
   }
   return false;
 }
@@ -57,7 +57,7 @@ static bool tells_of_a_secret(const char *name, size_t n) {
 int zc_hidden_add_value(zc_hidden *hidden, const char *pair, bool expanded) {
   const char *colon = strchr(pair, ':');
   if (!colon) return zc_hidden_add(hidden, pair);
-  if (!expanded && !tells_of_a_secret(pair, (size_t)(colon - pair))) return ZC_OK;
+  if (!expanded && !zc_names_a_secret(pair, (size_t)(colon - pair))) return ZC_OK;
   return zc_hidden_add(hidden, colon + 1 + strspn(colon + 1, BLANKS));
 }
 

@@ -19,5 +19,7 @@ int zc_hidden_add(zc_hidden *hidden, const char *secret);
  * name tells of a secret; without a colon for the whole. */
 int zc_hidden_add_value(zc_hidden *hidden, const char *pair, bool expanded);
 void zc_hidden_finish(zc_hidden *hidden); /* releases, wipes */
+/* Whether a word in it tells of a secret: token, key, password … */
+bool zc_names_a_secret(const char *text, size_t length);
 
 #endif

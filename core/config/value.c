@@ -311,6 +311,14 @@ static void note_variables(zc_check *check, const zc_node *node) {
     note_variables(check, item);
 }
 
+/* Of "Name: value" items: where the name, or that of a variable in the value, tells of a secret. */
+static void note_variables_of_pairs(zc_check *check, const zc_node *list) {
+  for (const zc_node *item = list->first; item; item = item->next) {
+    if (item->written && zc_names_a_secret(item->written, strlen(item->written)))
+      note_variables(check, item);
+  }
+}
+
 bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node,
                    zc_config_value *ret) {
   if (node->kind == ZC_NODE_INVALID) return false;
@@ -333,6 +341,7 @@ bool zc_value_read(zc_check *check, const zc_option *option, const zc_node *node
     return false;
   }
   if (option->flags & ZC_SECRET) note_variables(check, node);
+  if (option->flags & ZC_SECRET_VALUES) note_variables_of_pairs(check, node);
   value.name = ret->name;
   value.present = true;
   *ret = value;

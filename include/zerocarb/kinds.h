@@ -63,8 +63,8 @@ enum {
   ZC_SECRET = 2, /* never printed; `NAME_file` is accepted too and read by the host */
   ZC_DEPRECATED = 4,
   /* A ZC_STRING_LIST of "Name: value": values that come out of the environment, and those whose
-   * name tells of a secret (token, key, authorization …), are hidden wherever they come back
-   * (ABI 1.2). */
+   * name tells of a secret (token, key, authorization …), are hidden wherever they come back;
+   * variables whose own name, or whose item's, tells of one are kept from commands (ABI 1.2). */
   ZC_SECRET_VALUES = 8
 };
 

@@ -9,13 +9,16 @@ from program import Skipped, equal, main
 
 NOBODY = 65534
 SECRET = "whsec_" + "A" * 32
-VARIABLES = {"HOOK_SECRET": SECRET, "LATER_SECRET": SECRET, "PLAIN": "plain-value", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+VARIABLES = {"HOOK_SECRET": SECRET, "LATER_SECRET": SECRET, "PLAIN": "plain-value", "GITLAB": "glpat-example", "CI_KEY": "ci-example", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
              "AWS_SECRET_ACCESS_KEY": "example-secret-key", "AWS_SESSION_TOKEN": "example-session-token"}
 
 
-def webhook(name, secret):
+HEADERS = ["PRIVATE-TOKEN: ${GITLAB}", "X-CI: ${CI_KEY}", "X-Team: ${PLAIN}"]
+
+
+def webhook(name, secret, headers=()):
     return (f"  - name: {name}\n    region: eu-west-2\n    workload: {{duration_minutes: 5, vcpu_count: 1, memory_gb: 1}}\n"
-            f"    trigger: {{plugin: webhook, url: \"https://example.org/\", secret: \"{secret}\"}}\n")
+            f"    trigger: {{plugin: webhook, url: \"https://example.org/\", secret: \"{secret}\", headers: {json.dumps(headers)}}}\n")
 
 
 CODEPIPELINE = """  - name: remote
@@ -34,16 +37,17 @@ def environment_of_a_command(program):
 def commands_do_not_inherit_secrets(program):
     show = pipeline("show", "env > environment").replace(
         "command: [", 'environment: ["GIVEN=${AWS_SESSION_TOKEN}", "HOOK_SECRET=given"], command: [')
-    prepare_now(program, show, webhook("hook", "${HOOK_SECRET}"))
+    prepare_now(program, show, webhook("hook", "${HOOK_SECRET}", HEADERS))
     with Engine(program, prefix=("env", *(f"{name}={value}" for name, value in VARIABLES.items()))) as engine:
         seen = environment_of_a_command(program)
         equal(seen["PLAIN"], "plain-value")
         equal(seen["HOOK_SECRET"], "given")
         equal(seen["GIVEN"], VARIABLES["AWS_SESSION_TOKEN"])
         # Nothing in the file uses AWS's or the other one yet.
+        used = {"HOOK_SECRET", "GITLAB", "CI_KEY"}
         equal({name: seen.get(name) for name in VARIABLES if name != "HOOK_SECRET"},
-              {name: value for name, value in VARIABLES.items() if name != "HOOK_SECRET"})
-        has(engine.said(), "commands do not inherit the variables HOOK_SECRET, which hold secrets")
+              {name: None if name in used else value for name, value in VARIABLES.items() if name != "HOOK_SECRET"})
+        has(engine.said(), "commands do not inherit the variables HOOK_SECRET, GITLAB, CI_KEY, which hold secrets")
         prepare_now(program, show, webhook("hook", "${HOOK_SECRET}"), webhook("later", "${LATER_SECRET}"), CODEPIPELINE)
         with open(program.path("zerocarb.yaml"), encoding="utf-8") as file:
             good = file.read()
