@@ -9,6 +9,10 @@
 #include "core/engine/stages.h"
 
 #define ONCE_LIMIT (10 * ZC_SECOND) /* for the sinks to take the rows of --once */
+/* A start that is to be tried again later than that, as its remote asks, is left to the next call
+ * of
+ * --once; our own pauses are shorter. */
+#define ONCE_PATIENCE (10 * ZC_MINUTE)
 #define CLOSE_LIMIT                                                                                \
   ZC_SECOND /* for the sinks to take the last rows, once the commands have ended */
 
@@ -170,10 +174,12 @@ static bool nothing_is_due(const zc_engine *engine) {
   zc_live *live, *next;
   if (!engine->options.once || !engine->collected || engine->queue_head) return false;
   if (zc_timer_active(&engine->history_timer) || !zc_realise_idle(engine)) return false;
+  zc_time now = zc_loop_now(engine->loop);
   HASH_ITER(hh, engine->live, live, next) {
-    bool planned = live->execution.planned_start > zc_loop_now(engine->loop);
+    bool planned = live->execution.planned_start > now;
     bool waits = live->execution.status == ZC_DEFERRED && (planned || live->state->paused_at);
-    bool rests = live->ended || waits || live->left;
+    bool pauses = live->execution.retry_at > now + ONCE_PATIENCE;
+    bool rests = live->ended || waits || pauses || live->left;
     if (!rests || live->commits > 0) return false;
   }
   return true;

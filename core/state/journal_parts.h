@@ -129,6 +129,7 @@ struct zc_journal {
   int64_t next_update; /* executions.updated_seq */
   size_t ended;        /* since the last pruning */
   int wal_pages;       /* since the last checkpoint */
+  bool is_trimming;    /* the outbox may have more that every sink has taken */
   zc_error broken;     /* status ZC_OK until a write to disk fails */
 };
 
@@ -198,5 +199,10 @@ void zc_commit_group(zc_journal *journal, zc_jobs *group);
 int zc_statement_run(sqlite3_stmt *statement);
 int zc_outbox_trim(zc_journal *journal); /* inside a transaction; an SQLite result */
 void zc_journal_maintain(zc_journal *journal);
+
+/* outbox.c: a piece of what no sink lacks any more goes; is_trimming: there may be another. What a
+ * sink that is forgotten had not taken is many: it goes between jobs, which wait for a piece at the
+ * most. An SQLite result. */
+int zc_outbox_trim_more(zc_journal *journal);
 
 #endif

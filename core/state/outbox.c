@@ -52,14 +52,9 @@ static int set_sinks(sqlite3 *database, sinks_job *job) {
   return result;
 }
 
-/* What only a sink that is forgotten had not taken, goes now: by pieces, to keep the WAL small. */
-static int trim_all(zc_journal *journal) {
-  int result, removed;
-  do {
-    result = zc_outbox_trim(journal);
-    removed = sqlite3_changes(journal->writer);
-    zc_journal_maintain(journal);
-  } while (result == SQLITE_OK && removed > 0);
+int zc_outbox_trim_more(zc_journal *journal) {
+  int result = zc_outbox_trim(journal);
+  journal->is_trimming = result == SQLITE_OK && sqlite3_changes(journal->writer) > 0;
   return result;
 }
 
@@ -71,7 +66,7 @@ static void run_sinks(zc_journal *journal, zc_job *job) {
   if (result == SQLITE_OK) result = zc_statement_run(journal->sql[ZC_SQL_COMMIT]);
   if (result == SQLITE_OK) {
     journal->n_sinks = sinks->n;
-    result = trim_all(journal);
+    result = zc_outbox_trim_more(journal);
     zc_backlogs_count(journal);
   } else if (!sqlite3_get_autocommit(journal->writer)) {
     zc_statement_run(journal->sql[ZC_SQL_ROLLBACK]);

@@ -54,14 +54,17 @@ static void take_group(zc_journal *journal, zc_jobs *group) {
            group->bytes + next->bytes <= ZC_JOURNAL_GROUP_BYTES);
 }
 
+/* False: it is closing. An empty group: there is nothing to do but to trim. */
 static bool wait_for_work(zc_journal *journal, zc_jobs *group) {
+  jobs_init(group);
   uv_mutex_lock(&journal->mutex);
-  while (!journal->waiting.first && !journal->closing)
+  while (!journal->waiting.first && !journal->closing && !journal->is_trimming)
     uv_cond_wait(&journal->more, &journal->mutex);
   bool some = journal->waiting.first != NULL;
   if (some) take_group(journal, group);
+  bool go_on = some || !journal->closing;
   uv_mutex_unlock(&journal->mutex);
-  return some;
+  return go_on;
 }
 
 static void hand_back(zc_journal *journal, zc_jobs *group) {
@@ -81,18 +84,34 @@ static void hand_back(zc_journal *journal, zc_jobs *group) {
   uv_async_send(journal->wake);
 }
 
+static void do_jobs(zc_journal *journal, zc_jobs *group) {
+  zc_job *first = group->first;
+  if (first->change) {
+    zc_commit_group(journal, group);
+    zc_backlogs_count(journal);
+  } else {
+    first->run(journal, first);
+  }
+  hand_back(journal, group);
+}
+
+/* On a full disk it is left to the sinks' next steps. */
+static void trim(zc_journal *journal) {
+  zc_error error;
+  journal->is_trimming = false;
+  if (journal->broken.status != ZC_OK) return;
+  int result = zc_outbox_trim_more(journal);
+  if (zc_database_status(journal->writer, result, &error) == ZC_EIO) journal->broken = error;
+}
+
 static void run(void *user) {
   zc_journal *journal = user;
   zc_jobs group;
   while (wait_for_work(journal, &group)) {
-    zc_job *first = group.first;
-    if (first->change) {
-      zc_commit_group(journal, &group);
-      zc_backlogs_count(journal);
-    } else {
-      first->run(journal, first);
-    }
-    hand_back(journal, &group);
+    if (group.first)
+      do_jobs(journal, &group);
+    else
+      trim(journal);
     zc_journal_maintain(journal);
   }
 }

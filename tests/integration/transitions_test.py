@@ -144,6 +144,17 @@ def what_a_look_up_finds_nothing_of_is_started_once_more_after_a_restart(program
         equal((row["status"], row["attempts"], len(aws.pipelines.of("eu-west-2", "app"))), ("SUCCESS", 2, 1))
 
 
+def once_leaves_what_is_to_be_tried_again_much_later_to_the_next_call(program):
+    remote = Remote()
+    remote.start = (429, "slow down", False, ("Retry-After", "3600"))
+    with Receiver(remote) as receiver:
+        by_hand(program, hook(receiver.url, watched=False), ['schedule: "* * * * *"', "overlap: skip"])
+        for _ in range(2):
+            expect(program, 0, "run", "--once", timeout=30)
+        row = listed(program, "--live")[0]
+        equal((row["status"], row["attempts"], remote.starts()), ("TRIGGERING", 1, 1))
+
+
 # ---- another configuration at the restart ---------------------------------------------------------------------------
 
 
@@ -408,6 +419,7 @@ if __name__ == "__main__":
           what_waits_for_a_place_is_not_started_in_a_region_taken_from_its_pipeline,
           a_trigger_in_the_foreground_leaves_what_is_tried_again_to_the_next_engine,
           what_a_look_up_finds_nothing_of_is_started_once_more_after_a_restart,
+          once_leaves_what_is_to_be_tried_again_much_later_to_the_next_call,
           a_start_that_failed_is_tried_again_over_restarts, a_start_is_not_tried_again_past_its_deadline,
           a_run_that_is_not_decided_yet_can_be_cancelled, a_run_between_two_attempts_can_be_cancelled,
           what_may_have_been_started_is_not_called_cancelled, a_remote_run_is_stopped_and_its_end_waited_for])
