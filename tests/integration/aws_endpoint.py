@@ -381,6 +381,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(server.delay)
             if isinstance(fault, Refused):
                 raise fault
+            if isinstance(fault, dict):
+                self.send(200, json.dumps(fault), "application/x-amz-json-1.1")
+                return
             answer = server.pipelines.operations()[operation](region, body)
             if fault == "lose":
                 self.reset()
@@ -427,7 +430,7 @@ class AwsEndpoint(http.server.ThreadingHTTPServer):
     """with AwsEndpoint() as aws: aws.pipelines.add("eu-west-2", "app"); … aws.url
 
     fault(operation, body, region) says what goes wrong with a call: None, "drop" (nothing is done), "lose" (done, but
-    no answer), "delay" (by `delay` seconds), or an instance of Refused."""
+    no answer), "delay" (by `delay` seconds), an instance of Refused, or the answer itself as a dict."""
 
     daemon_threads = True
     request_queue_size = 256

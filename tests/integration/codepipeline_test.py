@@ -236,6 +236,25 @@ def an_execution_that_is_listed_and_not_yet_found_is_asked_for_again(program):
         equal(len(aws.pipelines.all()), 1, "double starts")
 
 
+def an_answer_that_describes_no_execution_is_asked_for_again(program):
+    """It does not tell whose the execution is: the token, which is forgotten here, is not sent again by it."""
+    odd = [{}, {"pipelineExecution": None}]
+
+    def fault(operation, *_):
+        if operation == "GetPipelineExecution" and odd:
+            return odd.pop()
+        return "lose" if operation == "StartPipelineExecution" else None
+
+    with endpoint() as aws:
+        aws.pipelines.add("eu-west-2", "app")
+        aws.pipelines.remembers_tokens = False
+        aws.pipelines.start_time = lambda: instant("2026-01-02T01:00:01Z").timestamp()
+        aws.fault = fault
+        _, row = once(program, aws, trigger=PASSING, wait=2)
+        none_wrong(aws)
+        equal((row["status"], len(starts(aws)), odd), ("SUCCESS", 1, []), row)
+
+
 def an_execution_without_our_variable_may_be_ours(program):
     """It is listed, and does not tell whose it is: long after the run was due nothing is sent again."""
     def fault(operation, body, _):
@@ -311,5 +330,6 @@ main([a_run_is_started_watched_and_recorded, variables_revisions_and_twins, ever
       lost_answers_with_tokens_start_nothing_twice, lost_answers_are_found_by_the_variable_alone,
       lost_requests_are_sent_again, look_ups_that_fail_are_repeated_before_anything_is_resent,
       what_cannot_be_told_is_left_to_a_person, an_execution_that_is_listed_and_not_yet_found_is_asked_for_again,
+      an_answer_that_describes_no_execution_is_asked_for_again,
       an_execution_without_our_variable_may_be_ours, a_list_that_is_too_long_to_be_read_tells_nothing,
       starts_that_all_fail_are_tried_ten_times_with_pauses])

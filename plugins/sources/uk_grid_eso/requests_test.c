@@ -60,7 +60,8 @@ static void asks_further_back_where_that_is_wanted(void **state) {
     const char *area, *from, *observe;
   } rows[] = {
       {NULL, "2026-01-01T03:10:00Z", "/intensity/2026-01-02T03:01Z/pt24h"},
-      {NULL, "2026-01-01T03:09:59Z", "/intensity/2026-01-01T03:01Z/2026-01-02T03:01Z"},
+      {NULL, "2026-01-01T03:09:59Z", "/intensity/2026-01-02T03:01Z/pt24h"}, /* a moment later */
+      {NULL, "2026-01-01T03:08:59Z", "/intensity/2026-01-01T03:01Z/2026-01-02T03:01Z"},
       {"13", "2026-01-01T00:00:00Z",
        "/regional/intensity/2026-01-01T00:00Z/2026-01-02T03:01Z/regionid/13"},
   };

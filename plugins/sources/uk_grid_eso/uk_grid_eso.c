@@ -23,6 +23,7 @@
 #define HALF_HOUR_START 30
 #define HALF_HOUR_MS    INT64_C(1800000)
 #define DAY_MS          INT64_C(86400000)
+#define MINUTE_MS       INT64_C(60000)
 #define BACK_MAX_MS     (13 * DAY_MS) /* the API gives 14 days at once */
 
 typedef struct zc_uk zc_uk;
@@ -113,10 +114,11 @@ static int format_range(const zc_uk *source, zc_time from, zc_time to, char *tex
   return ZC_OK;
 }
 
-/* Since when values are asked for: a day ago, or earlier where the question reaches further. */
+/* Since when values are asked for: a day ago, or earlier where the question reaches further. "A day
+ * ago" was computed a moment before: a minute is no further. */
 static zc_time begin_of(const zc_uk_region *region, zc_time now) {
   zc_time from = region->from;
-  if (from <= 0 || from >= now - DAY_MS) return now - DAY_MS;
+  if (from <= 0 || from >= now - DAY_MS - MINUTE_MS) return now - DAY_MS;
   return from < now - BACK_MAX_MS ? now - BACK_MAX_MS : from;
 }
 

@@ -139,7 +139,8 @@ void zc_task_started(zc_task *task, const char *remote_id) {
 /* ---- errors ---- */
 
 static bool has_no_codepipeline(const char *region) {
-  static const char *const regions[] = {"ap-east-2", "ap-southeast-7", "ca-west-1", "mx-central-1"};
+  static const char *const regions[] = {"ap-east-2", "ap-southeast-7", "ca-west-1",
+                                        "eusc-de-east-1", "mx-central-1"};
   for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
     if (strcmp(regions[i], region) == 0) return true;
   }
@@ -233,7 +234,8 @@ void zc_start_answered(zc_task *task, const zc_aws_answer *answer) {
   if (id && *id && strlen(id) < ZC_CODEPIPELINE_ID_MAX)
     zc_task_started(task, id);
   else
-    zc_task_end(task, ZC_EUNKNOWN, "CodePipeline's answer to the start names no execution");
+    zc_task_end(task, task->found ? ZC_EREMOTE : ZC_EUNKNOWN,
+                "CodePipeline's answer to the start names no execution");
 }
 
 static int start(void *state, const zc_run *run, zc_op *op) {

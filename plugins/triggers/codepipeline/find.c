@@ -57,8 +57,12 @@ static const char *execution_of(const zc_task *task, const zc_json *json) {
 }
 
 static void got_execution(zc_task *task, const zc_aws_answer *answer) {
-  const char *id = answer->json ? execution_of(task, answer->json) : NULL;
-  if (answer->kind == ZC_AWS_FINE && id && strcmp(id, task->execution_id) == 0) {
+  const zc_host *host = task->owner->host;
+  bool tells = host->json_type(host->json_at(answer->json, "pipelineExecution")) == ZC_JSON_OBJECT;
+  const char *id = tells ? execution_of(task, answer->json) : NULL;
+  if (answer->kind == ZC_AWS_FINE && !tells) {
+    zc_task_end(task, ZC_EDATA, "CodePipeline's answer about an execution describes none");
+  } else if (answer->kind == ZC_AWS_FINE && id && strcmp(id, task->execution_id) == 0) {
     zc_task_started(task, task->found[task->next_found]);
   } else if (answer->kind == ZC_AWS_FINE) {
     if (!id) task->in_doubt = true;
