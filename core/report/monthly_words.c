@@ -69,15 +69,21 @@ static size_t active_pipelines(const zc_report *report) {
 
 static void say_savings(const monthly *m, zc_buffer *to) {
   char grams[TEXT_SIZE];
-  double percent;
+  double percent, savings = savings_of(&m->totals);
   if (!zc_figures_savings_percent(&m->totals, &percent)) return;
-  grams_text(savings_of(&m->totals), grams);
-  if (savings_of(&m->totals) > 0)
+  grams_text(fabs(savings), grams);
+  if (savings > 0)
     zc_report_sentence(
         to,
         "Starting runs later or elsewhere saved %s CO2eq: %.1f %% of what they would "
         "have emitted at once in their default regions.",
         grams, told_percent(percent));
+  else if (savings < 0)
+    zc_report_sentence(
+        to,
+        "Nothing was saved: they emitted %s CO2eq more than every run at once in its "
+        "default region, %.1f %% more.",
+        grams, told_percent(-percent));
   else
     zc_report_sentence(to, "Nothing was saved against starting every run at once in its default "
                            "region.");
@@ -95,11 +101,12 @@ static void say_comparison(const monthly *m, zc_buffer *to) {
       !zc_figures_savings_percent(&m->totals_before, &before))
     return;
   double points = zc_round(told_percent(now) - told_percent(before), 1);
+  const char *share = savings_of(&m->totals) > 0 ? "That share" : "The share saved";
   if (points > 0 || points < 0)
-    zc_report_sentence(to, "That share is %.1f percentage points %s than in %s.", fabs(points),
+    zc_report_sentence(to, "%s is %.1f percentage points %s than in %s.", share, fabs(points),
                        points > 0 ? "higher" : "lower", month);
   else
-    zc_report_sentence(to, "That share is the same as in %s.", month);
+    zc_report_sentence(to, "%s is the same as in %s.", share, month);
 }
 
 /* Of how many of the runs that ran nothing is known: the emissions told are without them. */
@@ -175,8 +182,11 @@ static void say_greatest(const zc_report *report, const char *verb,
   if (i == report->settings->n_pipelines || !(total > 0)) return;
   double mine = value(&m->pipelines[i].figures);
   grams_text(mine, grams);
-  zc_report_sentence(to, "%s %s most: %s, %.1f %% of all.", report->settings->pipelines[i].name,
-                     verb, grams, told_percent(100 * mine / total));
+  if (mine > total) /* others saved less than nothing: it is no share */
+    zc_report_sentence(to, "%s %s most: %s.", report->settings->pipelines[i].name, verb, grams);
+  else
+    zc_report_sentence(to, "%s %s most: %s, %.1f %% of all.", report->settings->pipelines[i].name,
+                       verb, grams, told_percent(100 * mine / total));
 }
 
 static void say_success(const monthly *m, zc_buffer *to) {

@@ -168,6 +168,29 @@ static void a_month_before_that_is_known_in_part_is_said_to_be(void **state) {
   zc_json_free(json);
 }
 
+/* build saved more than all together, as nightly emitted more than at once by default. */
+static void
+a_month_that_emitted_more_says_so_and_tells_no_share_of_less_than_nothing(void **state) {
+  (void)state;
+  for (int more = 0; more < 2; more++) {
+    zc_report *report = ask((zc_report_request){.query = ZC_REPORT_MONTHLY});
+    give_day(report, 0, "2025-11-30", 10, 10, 0, 90, 10);
+    give_day(report, 0, "2025-12-01", 6, 6, 0, 50, 10);
+    give_day(report, 1, "2025-12-01", 6, 6, 0, 60, more ? -20 : -5);
+    zc_json *json = answer(report);
+    says(json, "headline/1",
+         more ? "Nothing was saved: they emitted 10.0 g CO2eq more than every run at once in its "
+                "default region, 10.0 % more."
+              : "Starting runs later or elsewhere saved 5.0 g CO2eq: 4.4 % of what they would have "
+                "emitted at once in their default regions.");
+    says(json, "headline/2",
+         more ? "The share saved is 20.0 percentage points lower than in November 2025."
+              : "That share is 5.6 percentage points lower than in November 2025.");
+    if (!more) says(json, "insights/1", "build saved most: 10.0 g.");
+    zc_json_free(json);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(unknown_emissions_are_not_told_as_none),
@@ -177,6 +200,7 @@ int main(void) {
       cmocka_unit_test(location_based_emissions_stand_beside_the_others_where_they_differ),
       cmocka_unit_test(advice_rounds_as_tables_do),
       cmocka_unit_test(a_month_before_that_is_known_in_part_is_said_to_be),
+      cmocka_unit_test(a_month_that_emitted_more_says_so_and_tells_no_share_of_less_than_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
