@@ -83,7 +83,7 @@ static int insert(size_t at, const char *secret) {
 }
 
 int zc_log_hide(const char *secret) {
-  if (strlen(secret) < ZC_LOG_SECRET_MIN) return ZC_EINVAL;
+  if (!secret || strlen(secret) < ZC_LOG_SECRET_MIN) return ZC_EINVAL;
   pthread_mutex_lock(&secrets_lock);
   bool found;
   int status = ZC_OK;
@@ -104,6 +104,7 @@ static void wipe(size_t at) {
 }
 
 void zc_log_release(const char *secret) {
+  if (!secret) return;
   pthread_mutex_lock(&secrets_lock);
   bool found;
   size_t at = position_of(secret, &found);

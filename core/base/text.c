@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,10 @@ void zc_copy_text(char *to, size_t size, const char *from) {
   }
   memcpy(to, from, n);
   to[n] = '\0';
+}
+
+void zc_keep_c_locale(void) {
+  (void)uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0)); /* the C library's own: no memory */
 }
 
 char *zc_duplicate(const char *text) {

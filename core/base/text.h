@@ -30,6 +30,10 @@ void zc_make_printable(char *text, char instead);
 /* Copies at most size - 1 bytes, terminates, and never cuts a UTF-8 sequence in two. */
 void zc_copy_text(char *to, size_t size, const char *from);
 
+/* Numbers and messages are those of the C locale on this thread from now on, whatever setlocale() a
+ * library or a plugin calls: "1,5" is no number of JSON. For each thread as it begins. */
+void zc_keep_c_locale(void);
+
 /* strdup that takes NULL and then gives NULL. */
 char *zc_duplicate(const char *text);
 

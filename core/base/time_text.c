@@ -99,8 +99,8 @@ static bool civil_valid(const zc_civil *c) {
 int zc_time_parse(const char *text, zc_time *ret) {
   zc_civil c = {0};
   int64_t offset;
-  bool ok = digits(&text, 4, &c.year) && literal(&text, '-') && digits(&text, 2, &c.month) &&
-            literal(&text, '-') && digits(&text, 2, &c.day) &&
+  bool ok = text && digits(&text, 4, &c.year) && literal(&text, '-') &&
+            digits(&text, 2, &c.month) && literal(&text, '-') && digits(&text, 2, &c.day) &&
             (literal(&text, 'T') || literal(&text, 't') || literal(&text, ' ')) &&
             digits(&text, 2, &c.hour) && literal(&text, ':') && digits(&text, 2, &c.minute) &&
             parse_seconds(&text, &c) && parse_offset(&text, &offset) && *text == '\0';

@@ -196,6 +196,7 @@ static void harden(void) {
 
 int zc_cli_main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
+  zc_keep_c_locale();
   harden();
   current = NULL;
   return zc_output_finish(dispatch(argc, argv));

@@ -312,11 +312,9 @@ static int begin(zc_live *live, int what, int64_t deadline) {
   zc_instance *trigger = trigger_of(live);
   if (!trigger) return ZC_ENOTFOUND;
   zc_run run = run_of(live);
-  zc_operation_events events = {.user = live,
-                                .started = on_started,
-                                .status = on_status,
-                                .retry_after = on_retry_after,
-                                .done = on_done};
+  zc_operation_events events = {
+      .user = live, .started = on_started, .status = on_status, .done = on_done};
+  if (what == ZC_START_RUN || what == ZC_FIND_RUN) events.retry_after = on_retry_after;
   live->what = what;
   live->outcome = 0;
   live->retry_after_ms = 0;

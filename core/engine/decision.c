@@ -21,9 +21,8 @@ int zc_decision_create(zc_engine *engine, zc_error *error) {
       engine->refused_line = s->line;
       return status;
     }
-    engine->policies[i] = (zc_policy){.name = s->name,
-                                      .ops = s->plugin->ops,
-                                      .state = zc_instance_state(engine->policy_instances[i])};
+    engine->policies[i] = (zc_policy){
+        .name = s->name, .ops = &zc_instance_policy, .state = engine->policy_instances[i]};
   }
   return ZC_OK;
 }

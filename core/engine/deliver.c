@@ -254,8 +254,13 @@ static void write_items(zc_delivery *delivery) {
   int status = zc_operation_start_sink_write(delivery->instance, delivery->items, delivery->n_items,
                                              WRITE_DEADLINE, &events, &delivery->operation);
   if (status == ZC_OK) return;
+  const char *why = zc_instance_refusal(delivery->instance);
+  if (status == ZC_EDATA) {
+    refused(delivery, why);
+    return;
+  }
   drop_items(delivery);
-  fail(delivery, status, zc_instance_refusal(delivery->instance));
+  fail(delivery, status, why);
 }
 
 static void on_read(void *user, int status, const zc_outbox_item *items, size_t n) {

@@ -59,6 +59,7 @@ const char *zc_http_find_header(const zc_buffer *headers, const char *name) {
 
 const char *zc_http_header_of(const zc_http_response *response, const char *name) {
   const answer *whole = (const answer *)(const void *)response;
+  if (!whole) return NULL;
   return zc_http_find_header(whole->headers, name);
 }
 

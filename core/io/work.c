@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/text.h"
 #include "core/io/loop_private.h"
 
 typedef struct zc_work_piece zc_work_piece;
@@ -32,6 +33,7 @@ static void unlink_piece(zc_loop *loop, zc_work_piece *piece) {
 
 static void run_piece(uv_work_t *request) {
   zc_work_piece *piece = request->data;
+  zc_keep_c_locale();
   piece->run(piece->user);
 }
 

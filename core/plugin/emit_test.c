@@ -43,6 +43,7 @@ static const struct {
     {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED | ZC_POINT_FORECAST, 0, 0, 1, 1, ZC_EDATA},
     {ZC_GRID_INTENSITY, ZC_POINT_OBSERVED | 0x100, 0, 0, 1, 1, ZC_EDATA},
     {ZC_PUE, 0, 0, 0, 0, 0.99, ZC_EDATA},
+    {ZC_PUE, 0, 0, 0, 0, 113.5, ZC_EDATA}, /* in percent */
     {ZC_RENEWABLE_SHARE, 0, 0, 0, 0, 1.01, ZC_EDATA},
     {0, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
     {4, ZC_POINT_OBSERVED, 0, 0, 1, 1, ZC_EINVAL},
@@ -71,7 +72,7 @@ static void points_are_checked(void **state) {
     if (current.status != points[i].status) fail_msg("row %zu: %d", i, current.status);
     assert_int_equal(o.n_points, points[i].status == ZC_OK);
   }
-  assert_int_equal(zc_instance_faults(source), 17);
+  assert_int_equal(zc_instance_faults(source), 18);
   zc_instance_destroy(source);
 }
 

@@ -2,14 +2,17 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/base/time_text.h"
 #include "core/plugin/operation.h"
 
-#define LOG_LINES_MAX 100 /* of one instance within a minute */
+#define LOG_LINES_MAX  100 /* of one instance within a minute */
+#define EXIT_OF_PLUGIN 70  /* EX_SOFTWARE of sysexits.h: internal */
 
 static _Thread_local zc_instance *running; /* plugin code on the loop's thread */
 static _Thread_local zc_instance *working; /* plugin code on a worker's */
@@ -77,14 +80,35 @@ void zc_plugin_thread_end(void) {
 }
 
 bool zc_plugin_on_thread(const char *what) {
-  static atomic_flag told = ATOMIC_FLAG_INIT; /* the counters of an instance are the loop's */
-  if (!working) return false;
-  if (!atomic_flag_test_and_set(&told)) {
+  /* The counters of an instance are the loop's. */
+  static atomic_flag told = ATOMIC_FLAG_INIT, told_of_own = ATOMIC_FLAG_INIT;
+  if (running) return false;
+  if (working && !atomic_flag_test_and_set(&told)) {
     zc_log(ZC_LOG_ERROR, working->component,
            "%s from a worker thread: refused, as only json_parse and json_free may be called there",
            what);
+  } else if (!working && !atomic_flag_test_and_set(&told_of_own)) {
+    zc_log(ZC_LOG_ERROR, "plugins",
+           "%s from a thread of a plugin's own: refused, as the host may be called from its "
+           "callbacks alone",
+           what);
   }
   return true;
+}
+
+/* ---- exit() ---- */
+
+/* Status 0 would tell whoever watches over the engine that it was meant to end. */
+static void name_who_exits(void) {
+  const zc_instance *culprit = running ? running : working;
+  if (!culprit) return;
+  zc_log(ZC_LOG_ERROR, culprit->component, "called exit(), which no plugin may: the program ends");
+  _exit(EXIT_OF_PLUGIN);
+}
+
+void zc_plugin_guard_exit(void) {
+  static bool guarded;
+  if (!guarded) guarded = atexit(name_who_exits) == 0;
 }
 
 /* ---- the plugin's own log lines ---- */

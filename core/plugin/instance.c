@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/base/text.h"
 #include "core/plugin/descriptor.h"
 #include "core/plugin/operation.h"
@@ -19,6 +20,7 @@ int zc_host_context_create(zc_loop *loop, zc_http *http, uint64_t seed, zc_host_
   context->http = http;
   zc_random_init(&context->random, seed);
   zc_services_fill(&context->host);
+  zc_plugin_guard_exit();
   *ret = context;
   return ZC_OK;
 }
@@ -142,6 +144,40 @@ int zc_instance_check_sink(zc_instance *instance, zc_error *error) {
   zc_plugin_call_end(&call);
   return checked(instance, status, text, error);
 }
+
+/* ---- policies ---- */
+
+static int decide(void *state, const zc_decide_input *in, zc_proposal *ret) {
+  zc_instance *instance = state;
+  const zc_policy_ops *ops = instance->plugin->ops;
+  zc_plugin_call call = zc_plugin_call_begin(instance, "decide");
+  int answer = ops->decide(instance->state, in, ret);
+  zc_plugin_call_end(&call);
+  if (answer == ZC_PROPOSED || zc_is_status(answer)) return answer;
+  zc_fault_note(instance, ZC_FAULT_MISUSE, "decide() returned %d, which is no answer", answer);
+  return ZC_EINVAL;
+}
+
+/* The sentence is recorded and shown: it ends within its size, holds no secret, steers no terminal
+ * and is one line. */
+static void explain(void *state, const zc_decide_input *in, const zc_proposal *proposal, char *text,
+                    size_t size) {
+  zc_instance *instance = state;
+  const zc_policy_ops *ops = instance->plugin->ops;
+  text[0] = '\0';
+  zc_plugin_call call = zc_plugin_call_begin(instance, "explain");
+  ops->explain(instance->state, in, proposal, text, size);
+  zc_plugin_call_end(&call);
+  text[size - 1] = '\0';
+  zc_log_redact(text);
+  zc_make_printable(text, ' ');
+  if (!text[0]) snprintf(text, size, "%s gives no reason", instance->name);
+}
+
+const zc_policy_ops zc_instance_policy = {
+    .size = sizeof zc_instance_policy, .decide = decide, .explain = explain};
+
+/* ---- the end ---- */
 
 void zc_instance_finish_closing(zc_instance *instance) {
   if (!instance->closing || instance->n_works > 0) return;

@@ -45,6 +45,9 @@ const char *zc_instance_name(const zc_instance *instance);
 /* "source:NAME": as the log names it, whoever speaks of it. */
 const char *zc_instance_component(const zc_instance *instance);
 const zc_plugin *zc_instance_plugin(const zc_instance *instance);
+/* A policy's operations, with the instance itself as their state: calls are watched, faults named,
+ * and what explain() writes is fit to be recorded. */
+extern const zc_policy_ops zc_instance_policy;
 void *zc_instance_state(const zc_instance *instance);
 size_t zc_instance_live_operations(const zc_instance *instance);
 /* Why zc_operation_start_… has just not begun an operation, for people: the fault or the line of

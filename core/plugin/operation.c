@@ -298,11 +298,21 @@ typedef struct {
   const char *about;
 } start_request;
 
-static void refuse(zc_slot_entry *slot) {
-  if (slot->state == ZC_SLOT_ANSWERED) {
-    zc_fault_note(slot->instance, ZC_FAULT_MISUSE, "refused an operation and answered it as well");
+/* What was reported of a run has been taken: then the refusal is the answer's error. */
+static int refuse(zc_slot_entry *slot, int status) {
+  zc_instance *instance = slot->instance;
+  bool answered = slot->state == ZC_SLOT_ANSWERED;
+  if (answered) {
+    zc_fault_note(instance, ZC_FAULT_MISUSE, "refused an operation and answered it as well");
+  } else if (slot->reported) {
+    zc_fault_note(instance, ZC_FAULT_MISUSE, "reported a run and refused the operation as well");
   }
-  end_slot(slot, ZC_SLOT_ANSWERED);
+  if (!slot->reported) {
+    end_slot(slot, ZC_SLOT_ANSWERED);
+    return status;
+  }
+  if (!answered) await_parts(slot, ZC_SLOT_ANSWERED, status);
+  return ZC_OK;
 }
 
 static int refuse_status(const zc_slot_entry *slot, int status) {
@@ -349,12 +359,14 @@ static int start(zc_instance *instance, const start_request *request, int64_t de
   status = request->ask(instance, request->question, zc_operation_handle(slot));
   zc_plugin_call_end(&call);
   if (!zc_is_status(status)) status = refuse_status(slot, status);
-  if (status < 0) {
-    refuse(slot);
-    return status;
+  if (status < 0 && !instance->why[0]) {
+    snprintf(instance->why, sizeof instance->why, "refused by the plugin (%s)",
+             zc_status_text(status));
   }
-  *ret = handle_of(slot);
-  return ZC_OK;
+  zc_operation operation = handle_of(slot);
+  if (status < 0) status = refuse(slot, status);
+  if (status == ZC_OK) *ret = operation;
+  return status;
 }
 
 static int ask_observe(const zc_instance *instance, const void *question, zc_op *op) {

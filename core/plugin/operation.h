@@ -104,10 +104,14 @@ void zc_plugin_call_end(const zc_plugin_call *call);
  * zc_op says nothing of its context: this does. */
 zc_instance *zc_plugin_running(void);
 
-/* Brackets work's run() on its thread: host calls from there are refused and named in the log. */
+/* Brackets work's run() on its thread. Host calls from there, and from any thread on which no
+ * plugin was called, are refused and named in the log. */
 void zc_plugin_thread_begin(zc_instance *instance);
 void zc_plugin_thread_end(void);
 bool zc_plugin_on_thread(const char *what);
+
+/* From now on an exit() that plugin code calls is named, and ends the program with 70. */
+void zc_plugin_guard_exit(void);
 
 /* ---- operations ---- */
 
@@ -147,8 +151,9 @@ struct zc_slot_entry {
   char *about;            /* the region, or the run's pipeline, that it is about; NULL */
   const char *ended_what; /* of the generation before, as these */
   char *ended_about;
-  bool started; /* run_started() came */
-  int error;    /* of the event that is yet to be delivered, with message */
+  bool started;  /* run_started() came */
+  bool reported; /* that, or run_status(): the plugin cannot refuse the operation any more */
+  int error;     /* of the event that is yet to be delivered, with message */
   char *message;
   zc_slot_entry *next_free;
 };

@@ -58,7 +58,9 @@ const char *zc_point_fault(uint32_t kind, const zc_point *point, zc_time now) {
   if (!isfinite(point->value)) return "its value is not a finite number";
   if (point->value < 0) return "its value is negative";
   if (point->index > ZC_INDEX_VERY_HIGH) return "its index is unknown";
-  if (kind == ZC_PUE) return point->value < 1 ? "a PUE is at least 1" : NULL;
+  if (kind == ZC_PUE) {
+    return point->value < 1 || point->value > ZC_PUE_MAX ? "a PUE is a ratio of 1 to 10" : NULL;
+  }
   if (kind == ZC_RENEWABLE_SHARE) return point->value > 1 ? "a share is at most 1" : NULL;
   if (point->flags != ZC_POINT_STATIC && origin_fault(point->flags)) {
     return origin_fault(point->flags);

@@ -5,6 +5,7 @@
 #include <zerocarb/plugin.h>
 
 #define ZC_EMIT_MAX  100000 /* points of one emit */
+#define ZC_PUE_MAX   10     /* a hall that burns ten times its use; more is a percentage */
 #define ZC_AHEAD_MAX 300000 /* ms: how far clocks differ; what was observed has begun by then */
 
 /* Each says why it cannot be taken, or gives NULL. A signal; the table of points as such; a point

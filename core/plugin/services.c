@@ -11,6 +11,8 @@
 #include "core/plugin/operation.h"
 
 #define REMOTE_ID_MAX 1024
+#define STATUS_MAX    4096               /* the first line of a run's status */
+#define TAIL_MAX      ((size_t)64 << 10) /* what follows it: the end of that */
 #define ROW_MAX       ((size_t)1 << 20)
 #define PAGE_MAX      ((size_t)64 << 10)
 
@@ -159,11 +161,30 @@ static int host_run_started(zc_op *op, const char *remote_id) {
     return misuse(slot, "reported a start without a proper id of the run");
   }
   if (slot->started) return misuse(slot, "reported a second start of one run");
-  slot->started = true;
+  slot->started = slot->reported = true;
   char id[REMOTE_ID_MAX];
   take_remote_id(id, remote_id);
   slot->events.started(slot->events.user, id);
   return ZC_OK;
+}
+
+/* The beginning of its first line, and the end of what follows; NULL for want of memory, too. */
+static char *take_status_message(const char *from) {
+  char *text = zc_duplicate(from);
+  if (!text) return NULL;
+  zc_log_redact(text);
+  char line[STATUS_MAX], *tail = strchr(text, '\n');
+  if (tail) *tail++ = '\0';
+  zc_copy_text(line, sizeof line, text);
+  size_t n = strlen(line), rest = tail ? strlen(tail) : 0;
+  memcpy(text, line, n + 1);
+  if (!tail) return text;
+  if (rest > TAIL_MAX) tail += rest - TAIL_MAX;
+  while (((unsigned char)*tail & 0xc0) == 0x80)
+    tail++;
+  text[n] = '\n';
+  memmove(text + n + 1, tail, strlen(tail) + 1);
+  return text;
 }
 
 static int host_run_status(zc_op *op, int status, const char *message) {
@@ -173,8 +194,8 @@ static int host_run_status(zc_op *op, int status, const char *message) {
   if (status < ZC_RUN_RUNNING || status > ZC_RUN_SUPERSEDED) {
     return misuse(slot, "reported a status that is unknown");
   }
-  char *text = zc_duplicate(message); /* none for want of memory: the status says enough */
-  if (text) zc_log_redact(text);
+  slot->reported = true;
+  char *text = take_status_message(message); /* without it the status says enough */
   slot->events.status(slot->events.user, status, text);
   free(text);
   return ZC_OK;

@@ -107,6 +107,7 @@ static void trim(zc_journal *journal) {
 static void run(void *user) {
   zc_journal *journal = user;
   zc_jobs group;
+  zc_keep_c_locale();
   while (wait_for_work(journal, &group)) {
     if (group.first)
       do_jobs(journal, &group);

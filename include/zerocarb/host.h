@@ -157,8 +157,8 @@ typedef struct {
 
   /* Triggers. */
   int (*run_started)(zc_op *op, const char *remote_id); /* once; a second one is refused */
-  /* message: its first line is the message; what follows a newline is the end of the run's output
-   */
+  /* message: its first line is the message, of which 4 KiB are kept; what follows a newline is the
+   * end of the run's output, of which the last 64 KiB are. */
   int (*run_status)(zc_op *op, int status, const char *message);
 
   /* Sinks. */
@@ -177,7 +177,7 @@ typedef struct {
   /* Since 1.4; a trigger's start() and find(), before a done() with an error. The remote asks to be
    * left alone for so many ms, >= 0 (Retry-After): the run's next attempt or look-up comes no
    * sooner, and where that is beyond the run's deadline, at the deadline. Of several the last
-   * counts. ZC_EINVAL: negative, or no trigger's operation. */
+   * counts. ZC_EINVAL: negative, or another operation. */
   int (*retry_after)(zc_op *op, int64_t ms);
 } zc_host;
 

@@ -85,7 +85,7 @@ typedef struct {
 
 enum {                        /* zc_signal.kind */
        ZC_GRID_INTENSITY = 1, /* average carbon intensity of the region's grid, gCO2eq/kWh */
-       ZC_PUE = 2, /* power usage effectiveness, ratio >= 1; from/to of its points are ignored */
+       ZC_PUE = 2, /* power usage effectiveness, 1..10; from/to of its points are ignored */
        ZC_RENEWABLE_SHARE = 3 /* contracted renewable share, 0..1; from/to are ignored */
 };
 
@@ -256,6 +256,7 @@ enum { /* run_status() */
  *         sooner than the remote asks for. ZC_EUNKNOWN or ZC_ETIMEDOUT: it cannot be told
  *         whether it started; settled by the idempotency class. Any other error: the run FAILED at
  *         once. The same for a negative return; a positive one counts as ZC_EUNKNOWN.
+ *         A run that was reported (run_started, run_status) goes on all the same.
  *         One call of a remote trigger has 60 s; an attended start the run's timeout and 30 s more.
  * poll    run_status() with what is known, then done(). NULL for attended triggers. Nothing known
  *         (done(ZC_OK) alone) or an error: asked again, until the run's timeout ends it.
@@ -341,7 +342,8 @@ typedef struct {
 /* init    makes ready (opens, creates where that is the sink's way), done(). May be NULL.
  * write   puts n items, all of them or an error; done(ZC_OK) only when they are durable. Items are
  *         valid until done(). One write at a time. ZC_EDATA: of a batch each item is then offered
- *         alone; one that is refused alone is gone for this sink, with an error in the log.
+ *         alone; one that is refused alone is gone for this sink, with an error in the log. A
+ *         negative return is the same as done() with it.
  *         init and write have 2 minutes, a query 1.
  * query   host->row() for each, host->page() where more follow, done(). May be NULL.
  * create_tables, check_tables   for a store whose tables an operator makes: NULL elsewhere. `flags`

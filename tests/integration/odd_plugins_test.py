@@ -1,6 +1,7 @@
 """Sources whose points are odd, and a sink that takes nothing: what the commands and the engine say of them."""
 import json
 import os
+import subprocess
 
 from cli_material import Engine, expect, has, pipeline, prepare_now, request, wait_for
 from program import Skipped, equal, main
@@ -102,6 +103,29 @@ def a_sink_that_refuses_every_row_fails_a_single_run(program):
     equal("missed" in done.stderr, False, done.stderr)
 
 
+def an_exit_is_named_and_ends_with_70(program):
+    configure(program, "exits")
+    has(expect(program, 70, "source", "odd").stderr, "error   source:odd: called exit(), which no plugin may")
+
+
+def numbers_stay_as_they_are_where_a_plugin_sets_the_locale(program):
+    places = program.path("locales")
+    os.mkdir(places)
+    try:
+        subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(places, "de_DE.UTF-8")],
+                       check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Skipped("no locale can be made here (Debian's locales)") from error
+    configure(program, "locale")
+    with open(program.path("zerocarb.yaml"), encoding="utf-8") as file:
+        text = file.read()
+    text = text.replace("auto_trigger: false", "trigger: {plugin: exec, command: ['true']}")
+    program.write("zerocarb.yaml", text + "sinks: [{plugin: local_file, path: ./rows.db}]\n")
+    done = expect(program, 0, "trigger", "demo", env={"LOCPATH": places})
+    has(done.stdout, "100.5")
+    equal("cannot be read" in done.stderr, False, done.stderr)
+
+
 def plugins_prints_no_texts_that_steer(program):
     done = expect(program, 0, "plugins", "--dir", folder(program), "source_odd")
     equal("\033" in done.stdout, False)
@@ -114,5 +138,7 @@ main([
     the_log_says_what_became_of_a_failure,
     times_in_seconds_fail_the_round,
     a_sink_that_refuses_every_row_fails_a_single_run,
+    an_exit_is_named_and_ends_with_70,
+    numbers_stay_as_they_are_where_a_plugin_sets_the_locale,
     plugins_prints_no_texts_that_steer,
 ])

@@ -2,23 +2,32 @@
 #include <stdlib.h>
 #include <zerocarb/plugin.h>
 
+typedef struct {
+  const zc_host *host;
+  zc_self *self;
+  unsigned calls;
+} refusing_sink;
+
 static int create(const zc_host *host, zc_self *self, const zc_config *config, void **ret_state) {
-  (void)self;
+  refusing_sink *sink = calloc(1, sizeof *sink);
   (void)config;
-  *ret_state = (void *)(uintptr_t)host;
+  if (!sink) return ZC_ENOMEM;
+  *sink = (refusing_sink){.host = host, .self = self};
+  *ret_state = sink;
   return ZC_OK;
 }
 
-static void destroy(void *state) {
-  (void)state;
-}
-
+/* By its answer, and by what it returns: in turn. */
 static int write(void *state, const zc_item *items, size_t n, size_t stride, zc_op *op) {
-  const zc_host *host = state;
+  refusing_sink *sink = state;
   (void)items;
   (void)n;
   (void)stride;
-  host->done(op, ZC_EDATA, "it takes nothing");
+  if (sink->calls++ % 2) {
+    sink->host->log(sink->self, ZC_LOG_ERROR, "it takes nothing");
+    return ZC_EDATA;
+  }
+  sink->host->done(op, ZC_EDATA, "it takes nothing");
   return ZC_OK;
 }
 
@@ -33,6 +42,6 @@ static const zc_plugin plugin = {.size = sizeof plugin,
                                  .version = "1.0.0",
                                  .summary = "Refuses every row for good.",
                                  .create = create,
-                                 .destroy = destroy,
+                                 .destroy = free,
                                  .ops = &ops};
 ZC_DEFINE_PLUGIN(sink_refuses, plugin)

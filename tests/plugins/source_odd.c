@@ -1,4 +1,5 @@
 /* A source whose answers are odd in one way or another: `way` says in which. */
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zerocarb/plugin.h>
@@ -59,6 +60,12 @@ static int observe(void *state, const zc_query *query, zc_op *op) {
   } else if (is(source, "space")) {
     const zc_http_request request = {.size = sizeof request, .url = "http://127.0.0.1/?z=A B"};
     return host->http(op, &request, came, state);
+  } else if (is(source, "exits")) {
+    exit(0);
+  } else if (is(source, "locale")) {
+    status = setlocale(LC_ALL, "de_DE.UTF-8")
+                 ? emit(source, op, begun, end, 100.5, ZC_POINT_OBSERVED, 0)
+                 : ZC_ENOTFOUND;
   }
   host->done(op, status, status == ZC_OK ? NULL : "the host refused the points");
   return ZC_OK;
@@ -68,7 +75,8 @@ static const zc_source_ops ops = {.size = sizeof ops, .observe = observe};
 
 static const zc_option options[] = {
     {"way", ZC_ENUM, ZC_REQUIRED, NULL,
-     "doubles|implausible|seconds|issued|ahead|stale|fails|space|nothing", "How it is odd."},
+     "doubles|implausible|seconds|issued|ahead|stale|fails|space|nothing|exits|locale",
+     "How it is odd."},
 };
 
 static int create(const zc_host *host, zc_self *self, const zc_config *config, void **ret_state) {
