@@ -1,5 +1,6 @@
 #include "core/cli/cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/text.h"
@@ -194,7 +196,18 @@ static void harden(void) {
 #endif
 }
 
+/* 0, 1 and 2 where they are closed: the next file or socket would take their place, and what is
+ * logged would go into it. Write-only for input and read-only for output: that goes nowhere shows. */
+static bool hold_standard_streams(void) {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+    int way = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (fcntl(stream, F_GETFD) == -1 && open("/dev/null", way) != stream) return false;
+  }
+  return true;
+}
+
 int zc_cli_main(int argc, char **argv) {
+  if (!hold_standard_streams()) return ZC_EXIT_INTERNAL;
   signal(SIGPIPE, SIG_IGN);
   zc_keep_c_locale();
   harden();

@@ -227,6 +227,15 @@ def a_stopped_engines_work_is_taken_up_again(program):
         has(engine.said(), "stopped; no run waits")
 
 
+def closed_standard_streams_become_no_file_of_the_engines(program):
+    prepare_now(program, pipeline("quick", "true"))
+    for closed, status in (("<&- 2>&-", 0), (">&-", 70), ("<&- >&- 2>&-", 70)):  # 70: the record cannot be written
+        done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", program.binary, "trigger", "quick", "--json"],
+                              cwd=program.folder, capture_output=True, timeout=60, check=False)
+        equal(done.returncode, status, (closed, done.stderr[-500:]))
+    equal([row["status"] for row in listed(program)], ["SUCCESS"] * 3)
+
+
 # ---- once, and replay ----
 
 
@@ -357,6 +366,7 @@ main([
     sigterm_during_the_start_is_not_lost,
     a_second_signal_ends_at_once,
     a_stopped_engines_work_is_taken_up_again,
+    closed_standard_streams_become_no_file_of_the_engines,
     once_does_what_is_due_and_ends,
     a_replay_runs_in_virtual_order,
     sigterm_ends_a_replay_where_it_is,
