@@ -10,6 +10,9 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "core/serve/control.h"
+#include "core/state/journal.h"
+
 /* ---- commands ---- */
 
 /* 0, or why it cannot be started, as errno. */
@@ -96,10 +99,16 @@ static void check_state_dir(const zc_settings *settings, zc_findings *findings) 
   memcpy(path, settings->state_dir, length + 1);
   cut_to_what_is_there(path);
   const char *fault = folder_fault(path);
-  if (!fault) return;
-  zc_findings_add(findings, true, 0, 0,
-                  "engine.state_dir: %s cannot be made or written here: %s: %s",
-                  settings->state_dir, path, fault);
+  zc_error error;
+  if (fault) {
+    zc_findings_add(findings, true, 0, 0,
+                    "engine.state_dir: %s cannot be made or written here: %s: %s",
+                    settings->state_dir, path, fault);
+  } else if (zc_state_dir_trusted(settings->state_dir, &error) != ZC_OK ||
+             zc_control_path(settings->state_dir, path, sizeof path, &error) != ZC_OK) {
+    zc_findings_add(findings, true, 0, 0, "engine.state_dir: `run` will not start here: %s",
+                    error.text);
+  }
 }
 
 void zc_check_paths(const zc_settings *settings, zc_findings *findings) {

@@ -197,7 +197,8 @@ static void harden(void) {
 }
 
 /* 0, 1 and 2 where they are closed: the next file or socket would take their place, and what is
- * logged would go into it. Write-only for input and read-only for output: that goes nowhere shows. */
+ * logged would go into it. Write-only for input and read-only for output: that goes nowhere shows.
+ */
 static bool hold_standard_streams(void) {
   for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
     int way = stream == STDIN_FILENO ? O_WRONLY : O_RDONLY;

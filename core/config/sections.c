@@ -126,7 +126,7 @@ const zc_section zc_section_energy = {
     .key = "energy", .help = "Energy and embodied emissions of a run.", ROWS(energy_rows)};
 
 static const zc_option workload_rows[] = {
-    {"duration_minutes", ZC_NUMBER, ZC_REQUIRED, NULL, ">0..10080", "How long one run takes."},
+    {"duration_minutes", ZC_NUMBER, ZC_REQUIRED, NULL, "0.001..10080", "How long one run takes."},
     {"vcpu_count", ZC_NUMBER, ZC_REQUIRED, NULL, ">0..4096", "How many vCPUs it keeps busy."},
     {"memory_gb", ZC_NUMBER, ZC_REQUIRED, NULL, "0..65536", "How much memory it holds, GB."},
 };

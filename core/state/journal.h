@@ -46,6 +46,9 @@ typedef void (*zc_journal_callback)(void *user, int status, const char *message)
  * are checked as they are read. A damaged row of the outbox does not stand in the way. ZC_EINVAL
  * where others could write to state_dir. */
 int zc_journal_open(zc_loop *loop, const char *state_dir, zc_journal **ret, zc_error *error);
+/* Whether nobody else can write to state_dir, as opening asks: ZC_OK also where it is not there
+ * yet; ZC_EINVAL. */
+int zc_state_dir_trusted(const char *path, zc_error *error);
 /* Blocking; before zc_journal_open(). Where the journal is damaged (here always checked whole) its
  * files are renamed to journal.db.damaged-TIME…, so that opening makes an empty one; ret_name (of
  * size bytes) is the first one's path then, else "". A sound journal, and one of a newer program

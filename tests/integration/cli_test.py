@@ -135,6 +135,22 @@ def check_warns_of_what_is_not_on_this_machine(program):
     has(found[2], "pipelines.nowhere.trigger.directory: /no/such/folder cannot be entered here: No such file")
 
 
+def check_warns_of_a_state_dir_that_run_refuses(program):
+    path = prepare(program)
+    os.mkdir(program.path("open"))
+    os.chmod(program.path("open"), 0o777)
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for folder, reason in (("open", "can be written by other users (mode 0777)"),
+                           ("x" * 120, "is longer than the 107 bytes that a socket's path may have")):
+        program.write("zerocarb.yaml", text.replace("state_dir: ./state", f"state_dir: {folder}"))
+        found = [line for line in expect(program, 0, "check").stdout.splitlines() if "engine.state_dir" in line]
+        equal(len(found), 1, found)
+        has(found[0], "warning: engine.state_dir: `run` will not start here: ")
+        has(found[0], reason)
+        has(expect(program, 78, "run").stderr, reason)
+
+
 def check_asks_the_triggers_about_each_pipelines_options(program):
     prepare(program)
     text = open(program.path("zerocarb.yaml"), encoding="utf-8").read()
@@ -512,6 +528,7 @@ main([
     check_prints_all_findings_with_their_places,
     check_finds_what_only_the_plugins_know, check_tells_all_regions_that_are_wrong,
     check_warns_of_what_is_not_on_this_machine,
+    check_warns_of_a_state_dir_that_run_refuses,
     check_asks_the_triggers_about_each_pipelines_options,
     check_says_which_paths_of_sinks_cannot_work,
     what_is_quoted_steers_no_terminal,
