@@ -253,6 +253,7 @@ static void start_done(zc_live *live, int error, const char *message) {
 
 static void find_done(zc_live *live, int error, const char *message) {
   live->ambiguous = !live->started_reported && error != ZC_OK;
+  if (error == ZC_OK) live->look_ups = 0;
   if (live->started_reported)
     poll_later(live);
   else if (error == ZC_OK)

@@ -178,7 +178,8 @@ static bool nothing_is_due(const zc_engine *engine) {
   HASH_ITER(hh, engine->live, live, next) {
     bool planned = live->execution.planned_start > now;
     bool waits = live->execution.status == ZC_DEFERRED && (planned || live->state->paused_at);
-    bool pauses = live->execution.retry_at > now + ONCE_PATIENCE;
+    bool pauses = live->execution.status == ZC_TRIGGERING && zc_timer_active(&live->timer) &&
+                  live->timer.due > now + ONCE_PATIENCE;
     bool rests = live->ended || waits || pauses || live->left;
     if (!rests || live->commits > 0) return false;
   }

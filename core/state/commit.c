@@ -4,6 +4,7 @@
 
 #include "core/state/journal_parts.h"
 
+#define TRIM_ROWS        1000 /* with a sink's step: it takes fewer, so that the outbox shrinks */
 #define PRUNE_EVERY      100  /* ended executions; a pruning removes up to twice as many */
 #define CHECKPOINT_PAGES 1000 /* of WAL, then it is moved into the file */
 #define FREE_PAGES       1024 /* of the file that may lie idle; the rest is given back */
@@ -28,9 +29,8 @@ static const char *const statements[ZC_SQL_STATEMENTS] = {
     [ZC_SQL_PIPELINE] = "INSERT OR REPLACE INTO "
                         "pipelines(name,paused_at,missed,paused,schedule,sum) "
                         "VALUES(?1,?2,?3,?4,?5,zc_sum(?1,?2,?3,?4,?5))",
-    /* At most 1,000 at once: a sink takes fewer, so that the outbox still shrinks. */
-    [ZC_SQL_TRIM] = "DELETE FROM outbox WHERE sequence<=(SELECT min(sequence) FROM sinks) AND "
-                    "sequence<(SELECT min(sequence) FROM outbox)+1000",
+    [ZC_SQL_TRIM] = "DELETE FROM outbox WHERE sequence<=coalesce((SELECT min(sequence) FROM sinks),"
+                    "9223372036854775807) AND sequence<(SELECT min(sequence) FROM outbox)+?1",
     [ZC_SQL_PRUNE] = "DELETE FROM executions WHERE rowid IN (SELECT rowid FROM executions WHERE "
                      "live=0 AND status<>'UNKNOWN' ORDER BY updated_seq DESC LIMIT ?2 OFFSET ?1)",
     [ZC_SQL_OUTBOX] = "SELECT sequence,table_name,body,sum IS zc_sum(table_name,body) FROM outbox "
@@ -100,13 +100,14 @@ static int write_number(zc_journal *journal, int which, const zc_write *write) {
   return zc_statement_run(statement);
 }
 
-int zc_outbox_trim(zc_journal *journal) {
+int zc_outbox_trim(zc_journal *journal, int most) {
+  sqlite3_bind_int(journal->sql[ZC_SQL_TRIM], 1, most);
   return zc_statement_run(journal->sql[ZC_SQL_TRIM]);
 }
 
 static int write_cursor(zc_journal *journal, const zc_write *write) {
   int result = write_number(journal, ZC_SQL_CURSOR, write);
-  return result == SQLITE_OK ? zc_outbox_trim(journal) : result;
+  return result == SQLITE_OK ? zc_outbox_trim(journal, TRIM_ROWS) : result;
 }
 
 static int write_pipeline(zc_journal *journal, const zc_write *write) {

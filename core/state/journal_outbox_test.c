@@ -176,22 +176,24 @@ static int rows_of(const rig *r) {
 /* What a sink that was away for long had not taken goes piece by piece: a close, like any other
  * job, does not wait for all of it. */
 static void a_forgotten_sinks_rows_go_by_pieces(void **state) {
-  enum { ROWS = 20000 };
+  enum { ROWS = 10000 };
+  static const char *const kept = "a";
   rig *r = *state;
-  rig_open(r);
-  assert_int_equal(zc_journal_sinks(r->journal, SINKS("a", "away")), ZC_OK);
-  commit_items(r, 0, ROWS);
-  advance(r, "a", read_next(r, "a", 1).first + ROWS - 1);
-  assert_int_equal(zc_journal_sinks(r->journal, SINKS("a")), ZC_OK);
-  rig_close(r);
-  int left = rows_of(r);
-  assert_in_range(left, 1, ROWS - 1);
-  rig_open(r); /* and goes on */
-  for (; left > 0; left -= 1000)
-    assert_int_equal(zc_journal_sinks(r->journal, SINKS("a")), ZC_OK);
-  assert_int_equal(zc_journal_backlog(r->journal, "a"), 0);
-  rig_close(r);
-  assert_int_equal(rows_of(r), 0);
+  for (size_t n_kept = 0; n_kept < 2; n_kept++) {
+    rig_open(r);
+    assert_int_equal(zc_journal_sinks(r->journal, SINKS("a", "away")), ZC_OK);
+    commit_items(r, 0, ROWS);
+    advance(r, "a", read_next(r, "a", 1).first + ROWS - 1);
+    assert_int_equal(zc_journal_sinks(r->journal, &kept, n_kept), ZC_OK);
+    rig_close(r);
+    int left = rows_of(r);
+    assert_in_range(left, 1, ROWS - 1);
+    rig_open(r); /* and goes on */
+    for (; left > 0; left -= 250)
+      assert_int_equal(zc_journal_sinks(r->journal, &kept, n_kept), ZC_OK);
+    rig_close(r);
+    assert_int_equal(rows_of(r), 0);
+  }
 }
 
 static void count_calls(void *user) {

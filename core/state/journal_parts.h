@@ -197,7 +197,8 @@ void zc_statements_finalize(zc_journal *journal);
 void zc_commit_group(zc_journal *journal, zc_jobs *group);
 /* Runs a prepared statement that gives no rows, and readies it again. An SQLite result. */
 int zc_statement_run(sqlite3_stmt *statement);
-int zc_outbox_trim(zc_journal *journal); /* inside a transaction; an SQLite result */
+/* At most so many items that no sink lacks go. An SQLite result. */
+int zc_outbox_trim(zc_journal *journal, int most);
 void zc_journal_maintain(zc_journal *journal);
 
 /* outbox.c: a piece of what no sink lacks any more goes; is_trimming: there may be another. What a

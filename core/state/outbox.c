@@ -4,6 +4,8 @@
 #include "core/base/text.h"
 #include "core/state/journal_parts.h"
 
+#define PIECE_ROWS 250 /* of what goes between jobs */
+
 /* ---- the sinks' names, at start ---- */
 
 typedef struct {
@@ -47,13 +49,12 @@ static int set_sinks(sqlite3 *database, sinks_job *job) {
   }
   for (size_t i = 0; i < job->n && result == SQLITE_OK; i++)
     result = add_sink(database, job->names[i]);
-  if (result == SQLITE_OK && job->n == 0) result = zc_database_run(database, "DELETE FROM outbox");
   sqlite3_create_function(database, "zc_is_named", 1, SQLITE_UTF8, NULL, NULL, NULL, NULL);
   return result;
 }
 
 int zc_outbox_trim_more(zc_journal *journal) {
-  int result = zc_outbox_trim(journal);
+  int result = zc_outbox_trim(journal, PIECE_ROWS);
   journal->is_trimming = result == SQLITE_OK && sqlite3_changes(journal->writer) > 0;
   return result;
 }

@@ -145,14 +145,16 @@ def what_a_look_up_finds_nothing_of_is_started_once_more_after_a_restart(program
 
 
 def once_leaves_what_is_to_be_tried_again_much_later_to_the_next_call(program):
-    remote = Remote()
-    remote.start = (429, "slow down", False, ("Retry-After", "3600"))
-    with Receiver(remote) as receiver:
-        by_hand(program, hook(receiver.url, watched=False), ['schedule: "* * * * *"', "overlap: skip"])
-        for _ in range(2):
-            expect(program, 0, "run", "--once", timeout=30)
-        row = listed(program, "--live")[0]
-        equal((row["status"], row["attempts"], remote.starts()), ("TRIGGERING", 1, 1))
+    """Refused, or perhaps taken, with an hour to be left alone: the next attempt, or look-up, is the next call's."""
+    for status, calls in ((429, 1), (503, 2)):
+        folder, remote = type(program)(program.binary), Remote()
+        remote.start = (status, "slow down", False, ("Retry-After", "3600"))
+        with Receiver(remote) as receiver:
+            by_hand(folder, hook(receiver.url, watched=False), ['schedule: "* * * * *"', "overlap: skip"])
+            for _ in range(2):
+                expect(folder, 0, "run", "--once", timeout=30)
+            row = listed(folder, "--live")[0]
+            equal((row["status"], row["attempts"], remote.starts()), ("TRIGGERING", 1, calls))
 
 
 # ---- another configuration at the restart ---------------------------------------------------------------------------
