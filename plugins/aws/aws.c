@@ -118,6 +118,11 @@ int zc_aws_url(zc_aws *aws, const char *service, const char *region, const char 
   return ZC_OK;
 }
 
+int zc_aws_check(zc_aws *aws, const char *service, const char *region, char *message, size_t size) {
+  const char *url;
+  return zc_aws_url(aws, service, region, &url, message, size);
+}
+
 /* ---- ends of a call ---- */
 
 static void end(zc_aws_pending *pending, const zc_aws_answer *answer) {

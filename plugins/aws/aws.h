@@ -30,6 +30,10 @@ void zc_aws_destroy(zc_aws *aws); /* wipes; NULL is fine */
 /* AWS_REGION, AWS_DEFAULT_REGION, or the profile's region; NULL where there is none. */
 const char *zc_aws_default_region(zc_aws *aws);
 
+/* Whether calls to a region can be made at all: looks at its name and at the endpoint that is
+ * configured, and asks nobody. ZC_EINVAL with a sentence in `message`; ZC_ENOMEM. */
+int zc_aws_check(zc_aws *aws, const char *service, const char *region, char *message, size_t size);
+
 typedef struct {
   const char *service;      /* "dynamodb", "codepipeline": the signing name and the host's */
   const char *region;       /* required */

@@ -82,7 +82,8 @@ def bad_options_are_refused_before_anything_is_sent(program):
                           "pipeline: app, variables: ['A=']": "its value is empty",
                           "pipeline: app, variables: ['ZEROCARB_X=1']": "set by ZeroCarb itself",
                           "pipeline: app, pipeline_by_region: [eu-west-2]": "not region=pipeline",
-                          "pipeline: app, source_revisions: ['a:COMMIT:b']": "not action:TYPE:value"}.items():
+                          "pipeline: app, source_revisions: ['a:COMMIT:b']": "not action:TYPE:value",
+                          "pipeline: app, endpoint: 'http://127.0.0.1:1/?a=b'": "may hold no query"}.items():
         with endpoint() as aws:
             aws.pipelines.add("eu-west-2", "app")
             other = type(program)(program.binary)

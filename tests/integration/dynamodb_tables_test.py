@@ -84,6 +84,15 @@ def without_tables_the_engine_says_what_to_do(program):
 
 # ---- templates ----
 
+def check_refuses_a_region_and_an_endpoint_that_cannot_work(program):
+    for options, words in (("region: Frankfurt", '"Frankfurt" is no name of an AWS region'),
+                           ("region: eu-west-1, endpoint: 'http://127.0.0.1:1/?a=b'", "may hold no query")):
+        configure(program, PLAIN.format(sinks=f"  - {{plugin: dynamodb, {options}}}\n"))
+        done = zerocarb(program, "check", status=78)
+        equal("sink dynamodb: " in done.stdout + done.stderr and words in done.stdout + done.stderr, True,
+              done.stdout + done.stderr)
+
+
 def template(program, *arguments):
     done = program.run("tables", "template", *arguments)
     equal(done.returncode, 0, done.stderr)
@@ -191,4 +200,5 @@ def templates_hold_what_create_would_make(program):
 
 
 run([tables_are_made_once_and_checked, drifted_tables_are_told_line_by_line,
-     without_tables_the_engine_says_what_to_do, templates_hold_what_create_would_make])
+     without_tables_the_engine_says_what_to_do, check_refuses_a_region_and_an_endpoint_that_cannot_work,
+     templates_hold_what_create_would_make])

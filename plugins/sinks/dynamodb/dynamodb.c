@@ -92,6 +92,11 @@ static int check_tables(void *state, const zc_table *const *tables, size_t n, ui
   return zc_dynamodb_check_tables(state, tables, n, flags, op);
 }
 
+static int check(void *state, char *text, size_t size) {
+  zc_dynamodb *db = state;
+  return zc_aws_check(db->aws, "dynamodb", db->region, text, size);
+}
+
 static void cancel(void *state, zc_op *op) {
   zc_dynamodb *db = state;
   zc_aws_cancel(db->aws, op);
@@ -110,7 +115,8 @@ static const zc_sink_ops ops = {.size = sizeof ops,
                                 .cancel = cancel,
                                 .create_tables = create_tables,
                                 .check_tables = check_tables,
-                                .flags = ZC_SINK_TEXT};
+                                .flags = ZC_SINK_TEXT,
+                                .check = check};
 
 static const zc_option options[] = {
     {"region", ZC_STRING, 0, NULL, NULL,

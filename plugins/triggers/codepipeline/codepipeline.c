@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ACCOUNTS_MAX     64
+#define NO_ACCOUNT       "no memory for a call, or more than 64 AWS profiles"
 #define CALL_TIMEOUT_MS  15000
 #define REPEATS_MAX      4
 #define FIRST_PAUSE_MS   1000
@@ -120,7 +121,7 @@ static zc_task *begin(zc_codepipeline *self, const zc_run *run, zc_op *op) {
     return NULL;
   }
   zc_task *task = make_task(self, run, op, pipeline);
-  if (!task) host->done(op, ZC_ENOMEM, "no memory for a call, or more than 64 AWS profiles");
+  if (!task) host->done(op, ZC_ENOMEM, NO_ACCOUNT);
   return task;
 }
 
@@ -371,8 +372,15 @@ static void destroy(void *state) {
 static int check(void *state, const zc_config *config, const char *const *regions,
                  uint32_t n_regions, char *text, size_t size) {
   const zc_host *host = ((zc_codepipeline *)state)->host;
+  const zc_account *account = account_of(state, config);
+  if (!account) {
+    snprintf(text, size, NO_ACCOUNT);
+    return ZC_ENOMEM;
+  }
   for (uint32_t i = 0; i < n_regions; i++) {
     if (!zc_request_pipeline(host, config, regions[i], text, size)) return ZC_EINVAL;
+    int status = zc_aws_check(account->aws, "codepipeline", regions[i], text, size);
+    if (status != ZC_OK) return status;
   }
   int status = zc_request_check_regions(host, config, regions, n_regions, text, size);
   return status == ZC_OK ? zc_request_check(host, config, text, size) : status;
