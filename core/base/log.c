@@ -1,5 +1,7 @@
 #include "core/base/log.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -187,16 +189,8 @@ static void write_json(FILE *stream, const char *time, int level, const char *co
   zc_buffer_finish(&line);
 }
 
-void zc_log(int level, const char *component, const char *format, ...) {
-  if (level > log_state.level) return;
-  char message[2048], time[ZC_TIME_TEXT_SIZE] = "-";
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(message, sizeof message, format, arguments);
-  va_end(arguments);
-  zc_log_redact(message);
-  zc_make_printable(message, ' ');
-  FILE *stream = log_state.stream ? log_state.stream : stderr;
+static void write_line(FILE *stream, int level, const char *component, const char *message) {
+  char time[ZC_TIME_TEXT_SIZE] = "-";
   if (log_state.clock) zc_time_format(zc_clock_now(log_state.clock), time, sizeof time);
   if (log_state.json) {
     write_json(stream, time, level, component, message);
@@ -204,4 +198,53 @@ void zc_log(int level, const char *component, const char *format, ...) {
     fprintf(stream, "%s %-7s %s: %s\n", time, level_word(level), component, message);
   }
   fflush(stream);
+}
+
+/* ---- a reader that does not read ---- */
+
+static struct {
+  bool stalled;
+  unsigned long long lost; /* lines, since it stalled */
+} reader;
+static pthread_mutex_t reader_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static bool takes_more(FILE *stream, int wait_ms) {
+  struct pollfd out = {.fd = fileno(stream), .events = POLLOUT};
+  if (out.fd < 0) return true; /* in memory */
+  int n;
+  do
+    n = poll(&out, 1, wait_ms);
+  while (n < 0 && errno == EINTR);
+  return n != 0;
+}
+
+/* Whoever waits for it waits once: what it does not take from then on is lost, and counted. */
+static bool wait_for_reader(FILE *stream) {
+  reader.stalled = !takes_more(stream, reader.stalled ? 0 : ZC_LOG_READER_MS);
+  if (reader.stalled) {
+    reader.lost++;
+    return false;
+  }
+  if (reader.lost > 0) {
+    char text[80];
+    snprintf(text, sizeof text, "%llu lines are lost: nobody took them in time", reader.lost);
+    reader.lost = 0;
+    write_line(stream, ZC_LOG_WARNING, "log", text);
+  }
+  return true;
+}
+
+void zc_log(int level, const char *component, const char *format, ...) {
+  if (level > log_state.level) return;
+  char message[2048];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  zc_log_redact(message);
+  zc_make_printable(message, ' ');
+  FILE *stream = log_state.stream ? log_state.stream : stderr;
+  pthread_mutex_lock(&reader_lock);
+  if (wait_for_reader(stream)) write_line(stream, level, component, message);
+  pthread_mutex_unlock(&reader_lock);
 }

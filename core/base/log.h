@@ -16,7 +16,11 @@
 void zc_log_setup(int level, bool json, const zc_clock *clock, FILE *stream);
 int zc_log_level(void);
 
-/* level: ZC_LOG_ERROR … ZC_LOG_DEBUG. component: who says it, e.g. "engine". */
+#define ZC_LOG_READER_MS 1000 /* how long a pipe or terminal that is full is waited for, once */
+
+/* level: ZC_LOG_ERROR … ZC_LOG_DEBUG. component: who says it, e.g. "engine". From any thread. A
+ * reader that has stopped reading stops nothing else: lines are lost until it reads again, and then
+ * it is told how many. */
 void zc_log(int level, const char *component, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <zerocarb/plugin.h>
@@ -122,6 +123,40 @@ static void a_secret_is_hidden_until_all_have_released_it(void **state) {
   zc_log_forget();
 }
 
+/* What it took and did not read is all that it lacks. */
+static void a_reader_that_does_not_read_stops_nobody(void **state) {
+  (void)state;
+  int ends[2];
+  static char text[1 << 20];
+  assert_int_equal(pipe(ends), 0);
+  FILE *stream = fdopen(ends[1], "w");
+  assert_non_null(stream);
+  zc_log_setup(ZC_LOG_INFO, false, NULL, stream);
+  alarm(30); /* where it does */
+  for (int i = 0; i < 2000; i++)
+    zc_log(ZC_LOG_INFO, "engine", "line %04d %0100d", i, 0);
+  ssize_t n = read(ends[0], text, sizeof text - 1);
+  assert_in_range(n, 4096, sizeof text - 1);
+  text[n] = '\0';
+  int taken = 0;
+  for (const char *line = text; (line = strchr(line, '\n')); line++)
+    taken++;
+  assert_in_range(taken, 1, 1999);
+  zc_log(ZC_LOG_INFO, "engine", "again");
+  n = read(ends[0], text, sizeof text - 1);
+  assert_in_range(n, 1, sizeof text - 1);
+  text[n] = '\0';
+  char wanted[200];
+  snprintf(wanted, sizeof wanted,
+           "- warning log: %d lines are lost: nobody took them in time\n- info    engine: again\n",
+           2000 - taken);
+  assert_string_equal(text, wanted);
+  alarm(0);
+  zc_log_setup(ZC_LOG_INFO, false, NULL, NULL);
+  fclose(stream);
+  close(ends[0]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_line_stays_a_line, set_up, tear_down),
@@ -129,6 +164,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(what_a_cut_leaves_is_hidden, set_up, tear_down),
       cmocka_unit_test_setup_teardown(many_and_long_ones_only, set_up, tear_down),
       cmocka_unit_test(a_secret_is_hidden_until_all_have_released_it),
+      cmocka_unit_test(a_reader_that_does_not_read_stops_nobody),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #include "core/cli/signals.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -36,8 +37,9 @@ static void handle(int number) {
 
 static void force_end(int number) {
   static const char text[] = "zerocarb: did not end in time: ended by force\n";
+  struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
   (void)number;
-  ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+  ssize_t written = poll(&out, 1, 0) > 0 ? write(STDERR_FILENO, text, sizeof text - 1) : 0;
   (void)written; /* there is nothing left to do about it */
   _exit(atomic_load(&signals.forced_status));
 }
