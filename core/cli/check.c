@@ -27,8 +27,8 @@ static zc_instance *make_instance(zc_host_context *context, const zc_plugin_sett
   int status =
       zc_instance_create(context, settings->plugin, settings->name, options, &instance, &error);
   if (status == ZC_OK) return instance;
-  zc_findings_add(findings, false, settings->line, 1, "%s %s: %s", kind, settings->name,
-                  reason_of(&error, kind, settings->name));
+  zc_findings_add(findings, false, settings->line, settings->column, "%s %s: %s", kind,
+                  settings->name, reason_of(&error, kind, settings->name));
   return NULL;
 }
 
@@ -43,8 +43,8 @@ static void try_sink(zc_host_context *context, const zc_plugin_settings *setting
   zc_error error = {0};
   int status = instance ? zc_instance_check_sink(instance, &error) : ZC_OK;
   if (status != ZC_OK) {
-    zc_findings_add(findings, status != ZC_EINVAL, settings->line, 1, "sink %s: %s", settings->name,
-                    error.text);
+    zc_findings_add(findings, status != ZC_EINVAL, settings->line, settings->column, "sink %s: %s",
+                    settings->name, error.text);
   }
   zc_instance_destroy(instance);
 }
@@ -67,8 +67,8 @@ static void check_pipelines(zc_instance *instance, const zc_settings *settings, 
     zc_error error = {0};
     if (!p->has_trigger || p->trigger.plugin != plugin) continue;
     if (zc_instance_check_trigger(instance, settings, p, &error) == ZC_OK) continue;
-    zc_findings_add(findings, false, p->trigger.line, 1, "pipelines.%s.trigger.%s", p->name,
-                    error.text);
+    zc_findings_add(findings, false, p->trigger.line, p->trigger.column, "pipelines.%s.trigger.%s",
+                    p->name, error.text);
   }
 }
 

@@ -55,7 +55,7 @@ static void check_command(const zc_pipeline_settings *pipeline, zc_findings *fin
   const char *program = zc_config_item(options, "command", 0);
   const char *directory = zc_config_text(options, "directory");
   if (directory && access(directory, X_OK) != 0) {
-    zc_findings_add(findings, true, pipeline->trigger.line, 1,
+    zc_findings_add(findings, true, pipeline->trigger.line, pipeline->trigger.column,
                     "pipelines.%s.trigger.directory: %s cannot be entered here: %s", pipeline->name,
                     directory, strerror(errno));
     return;
@@ -64,7 +64,7 @@ static void check_command(const zc_pipeline_settings *pipeline, zc_findings *fin
   if (searched && has_path(options)) return;
   int fault = searched ? search_fault(program) : file_fault(directory, program);
   if (!fault) return;
-  zc_findings_add(findings, true, pipeline->trigger.line, 1,
+  zc_findings_add(findings, true, pipeline->trigger.line, pipeline->trigger.column,
                   "pipelines.%s.trigger.command: %s cannot be started here: %s", pipeline->name,
                   program, searched ? "it is in no folder of PATH" : strerror(fault));
 }

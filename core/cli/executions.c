@@ -148,6 +148,16 @@ static int show(zc_journal *journal, const zc_arguments *arguments) {
 
 /* ---- cancel and resolve, over the engine's socket ---- */
 
+/* A run that waited is cancelled by then; one that runs has been asked to end. */
+static bool is_cancelled(const zc_buffer *answer) {
+  zc_json *json;
+  if (zc_json_parse(answer->data, answer->length, &json) != ZC_OK) return false;
+  const char *status = zc_json_get_text(json, "status");
+  bool cancelled = status && strcmp(status, zc_execution_status_text(ZC_CANCELLED)) == 0;
+  zc_json_free(json);
+  return cancelled;
+}
+
 /* `said` is what is told of the id where the engine answers `wanted`. */
 static int ask_about(const char *state_dir, const char *id, const char *verb, int wanted,
                      const char *said, bool as_json) {
@@ -167,6 +177,8 @@ static int ask_about(const char *state_dir, const char *id, const char *verb, in
     exit_status = http_status >= 500 ? ZC_EXIT_UNAVAILABLE : ZC_EXIT_NOT_FINE;
   } else if (as_json) {
     zc_output_line(&answer);
+  } else if (is_cancelled(&answer)) {
+    zc_cli_message("%s is CANCELLED", id);
   } else {
     zc_cli_message("%s %s", id, said);
   }
@@ -214,7 +226,9 @@ static int check_switches(const zc_arguments *arguments, action what) {
       return zc_cli_usage("%s takes no --%s", action_names[what], of_lists[i]);
   }
   if (text && !zc_execution_status_parse(text, &status))
-    return zc_cli_usage("executions: --status: '%s' is no status of a run", text);
+    return zc_cli_usage(
+        "executions: --status: '%s' is no status of a run; there are " ZC_EXECUTION_STATUS_WORDS,
+        text);
   return ZC_EXIT_FINE;
 }
 

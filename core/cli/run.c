@@ -86,8 +86,10 @@ static void log_start(const runner *r) {
          s->n_sources == 1 ? "" : "s", s->state_dir,
          r->control ? "; commands over its engine.sock" : "");
   for (size_t i = 0; i < findings->n; i++) {
-    zc_log(ZC_LOG_WARNING, "config", "%s:%d: %s", r->session.path, findings->items[i].line,
-           findings->items[i].text);
+    const zc_finding *found = &findings->items[i];
+    char place[40] = ""; /* none where no line of the file is to blame */
+    if (found->line > 0) snprintf(place, sizeof place, ":%d:%d", found->line, found->column);
+    zc_log(ZC_LOG_WARNING, "config", "%s%s: %s", r->session.path, place, found->text);
   }
 }
 

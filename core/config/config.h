@@ -44,7 +44,7 @@ typedef struct {
   const zc_plugin *plugin;
   char *name; /* `name:`, by default the plugin's; unique within the kind (not for triggers) */
   zc_config *options;
-  int line;
+  int line, column;
   /* sources only */
   int64_t every_ms, max_age_ms, timeout_ms;
   zc_plausibility plausibility;

@@ -58,6 +58,16 @@ static void test_a_timeout_below_the_duration(void **state) {
                "pipeline_timeout ends a run after 30: set a longer pipeline_timeout\n");
 }
 
+static void test_a_time_zone_without_a_schedule(void **state) {
+  (void)state;
+  assert_warns("regions: [a]\n"
+               "sources: [{plugin: electricity_maps, token: t, regions: [a]}]\n"
+               "pipelines:\n"
+               "  - {name: p, region: a, time_zone: Europe/London}\n"
+               "  - {name: q, region: a, time_zone: Europe/London, schedule: '@daily'}\n" REST,
+               "t:4:37: warning: pipelines[0].time_zone: without a schedule it says nothing\n");
+}
+
 static void test_team_named_like_a_pipeline(void **state) {
   (void)state;
   const char *text = "regions: [a]\n"
@@ -211,6 +221,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing_to_say),
       cmocka_unit_test(test_a_timeout_below_the_duration),
+      cmocka_unit_test(test_a_time_zone_without_a_schedule),
       cmocka_unit_test(test_team_named_like_a_pipeline),
       cmocka_unit_test(test_missing_parts),
       cmocka_unit_test(test_pue_twice),

@@ -359,6 +359,10 @@ static void test_the_state_dir_alone(void **state) {
   assert_string_equal(found, "/tmp/here");
   assert_int_equal(findings.n, 0);
   free(found);
+  assert_int_equal(pwrite(descriptor, "[[[[", 4, sizeof text - 5), 4); /* no YAML any more */
+  assert_int_equal(zc_config_state_dir(path, false, &found, &findings), ZC_OK);
+  assert_string_equal(found, "/tmp/here");
+  free(found);
   assert_int_equal(ftruncate(descriptor, 10), 0);
   assert_int_equal(zc_config_state_dir(path, false, &found, &findings), ZC_EINVAL);
   assert_true(findings.errors > 0);

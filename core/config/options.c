@@ -130,7 +130,9 @@ static void read_row(zc_check *check, const zc_node *mapping, const zc_option *o
   } else if (file) {
     read_secret_file(check, option, file, ret);
   } else if (node) {
-    zc_value_read(check, option, node, ret);
+    bool read = zc_value_read(check, option, node, ret);
+    bool empty = read && option->flags & ZC_SECRET && ret->text && !*ret->text;
+    if (empty) zc_check_error(check, node, "is empty: give the secret, or leave the key out");
   } else if (flags & ZC_READ_NO_DEFAULTS) {
     return;
   } else if (option->def) {

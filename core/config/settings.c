@@ -242,6 +242,11 @@ int zc_config_load(const char *path, const zc_config_options *options, zc_settin
   return status;
 }
 
+/* Where a file breaks off, as one does that is being edited, what stands before may be enough. */
+static bool names_state_dir(const zc_tree *tree) {
+  return zc_node_get(zc_node_get(tree->root, "engine"), "state_dir") != NULL;
+}
+
 static int read_state_dir(const char *text, size_t length, const char *path, char **ret,
                           zc_findings *findings) {
   zc_tree tree;
@@ -250,6 +255,7 @@ static int read_state_dir(const char *text, size_t length, const char *path, cha
   if (!reader.settings) return ZC_ENOMEM;
   reader.check = (zc_check){.findings = findings, .directory = reader.settings->directory};
   int status = zc_tree_parse(text, length, findings, &tree);
+  if (status == ZC_EINVAL && names_state_dir(&tree)) status = ZC_OK;
   if (status == ZC_OK) status = zc_expand_tree(&tree, findings);
   if (status == ZC_OK && tree.root && zc_check_mapping(&reader.check, tree.root))
     zc_read_engine(&reader, tree.root);

@@ -173,6 +173,9 @@ static void read_time_zone(zc_reader *reader, const zc_node *node, const zc_conf
                            zc_pipeline_settings *ret) {
   const char *name = zc_config_text(own, "time_zone");
   if (!name || strcmp(name, "UTC") == 0 || zc_check_is_full(&reader->check)) return;
+  if (!zc_config_has(own, "schedule"))
+    zc_check_warning(&reader->check, zc_node_get(node, "time_zone"),
+                     "without a schedule it says nothing");
   ret->time_zone = copy_text(reader, name);
   ret->zone = load_zone(reader, zc_node_get(node, "time_zone"));
 }

@@ -68,11 +68,23 @@ static char *copy_text(zc_reader *reader, const char *text) {
   return copy;
 }
 
+/* Without `plugin:` no other key can be judged: what the plugin takes is not known. */
+static void report_plugin_key(zc_reader *reader, const zc_node *node) {
+  static const char *const key = "plugin";
+  for (const zc_node *member = node->first; member; member = member->next) {
+    char shown[ZC_EXCERPT_TEXT];
+    if (!zc_check_nearest(&reader->check, member->key->text, &key, 1)) continue;
+    zc_check_key_error(&reader->check, member, "unknown key '%s': did you mean '%s'?",
+                       zc_excerpt(member->key->text, shown, sizeof shown), key);
+  }
+}
+
 static void read_common(zc_reader *reader, const zc_section *section, const zc_node *node,
                         zc_plugin_settings *ret) {
   zc_config *common = zc_section_read(reader, section, node, 0);
   if (!common) return;
   const zc_node *plugin = zc_node_get(node, "plugin"), *name = zc_node_get(node, "name");
+  if (!plugin && node->kind == ZC_NODE_MAPPING) report_plugin_key(reader, node);
   if (zc_config_has(common, "plugin") && !zc_check_is_full(&reader->check)) {
     ret->plugin = find_plugin(reader, section->plugin_kind, plugin);
   }
@@ -98,6 +110,7 @@ void zc_read_plugin_entry(zc_reader *reader, const zc_section *section, const zc
                           zc_plugin_settings *ret) {
   if (!zc_check_entry(&reader->check, node)) return;
   ret->line = node->line;
+  ret->column = node->column;
   read_common(reader, section, node, ret);
   if (!ret->plugin) return;
   zc_section_check_keys(reader, section, ret->plugin, node);

@@ -54,7 +54,7 @@ static int collector_create(zc_engine *engine, size_t source, zc_error *error) {
   }
   int status = zc_instance_create(engine->context, settings->plugin, settings->name,
                                   settings->options, &c->instance, error);
-  if (status != ZC_OK) engine->refused_line = settings->line;
+  if (status != ZC_OK) engine->refused = (zc_place){settings->line, settings->column};
   return status;
 }
 

@@ -18,7 +18,7 @@ int zc_decision_create(zc_engine *engine, zc_error *error) {
     int status = zc_instance_create(engine->context, s->plugin, s->name, s->options,
                                     &engine->policy_instances[i], error);
     if (status != ZC_OK) {
-      engine->refused_line = s->line;
+      engine->refused = (zc_place){s->line, s->column};
       return status;
     }
     engine->policies[i] = (zc_policy){

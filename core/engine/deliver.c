@@ -55,7 +55,7 @@ static int delivery_create(zc_engine *engine, size_t sink, zc_error *error) {
   }
   int status = zc_instance_create(engine->context, settings->plugin, settings->name,
                                   settings->options, &d->instance, error);
-  if (status != ZC_OK) engine->refused_line = settings->line;
+  if (status != ZC_OK) engine->refused = (zc_place){settings->line, settings->column};
   return status;
 }
 

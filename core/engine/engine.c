@@ -48,7 +48,7 @@ int zc_engine_create_triggers(zc_engine *engine, const zc_settings *settings, zc
     const zc_pipeline_settings *pipeline = &settings->pipelines[i];
     zc_error reason = {0};
     if (!pipeline->has_trigger) continue;
-    engine->refused_line = pipeline->trigger.line;
+    engine->refused = (zc_place){pipeline->trigger.line, pipeline->trigger.column};
     zc_instance *instance = trigger_of(engine, pipeline->trigger.plugin, error);
     if (!instance) return error->status;
     int status = zc_instance_check_trigger(instance, settings, pipeline, &reason);
@@ -56,7 +56,7 @@ int zc_engine_create_triggers(zc_engine *engine, const zc_settings *settings, zc
       return zc_error_set(error, status, "pipelines.%s.trigger.%s", pipeline->name, reason.text);
     }
   }
-  engine->refused_line = 0;
+  engine->refused = (zc_place){0};
   return ZC_OK;
 }
 

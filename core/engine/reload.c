@@ -151,13 +151,13 @@ static int build(zc_engine *engine, zc_engine *fresh, zc_error *error) {
   status = zc_engine_create_triggers(engine, fresh->settings, error);
   if (status == ZC_OK) status = zc_secrets_withhold(fresh->settings, error);
   if (status == ZC_OK) return ZC_OK;
-  fresh->refused_line = engine->refused_line;
+  fresh->refused = engine->refused;
   drop_triggers(engine, before);
   return status;
 }
 
-/* Takes the settings over where it goes well; else *ret_line is that of the entry to blame. */
-static int take(zc_engine *engine, zc_settings *settings, int *ret_line, zc_error *error) {
+/* Takes the settings over where it goes well; else *ret_place is that of the entry to blame. */
+static int take(zc_engine *engine, zc_settings *settings, zc_place *ret_place, zc_error *error) {
   zc_engine *fresh = calloc(1, sizeof *fresh);
   if (!fresh) return zc_error_set(error, ZC_ENOMEM, "no memory for another configuration");
   fresh->loop = engine->loop;
@@ -169,7 +169,7 @@ static int take(zc_engine *engine, zc_settings *settings, int *ret_line, zc_erro
   fresh->before = engine;
   int status = build(engine, fresh, error);
   if (status == ZC_OK) exchange(engine, fresh);
-  *ret_line = fresh->refused_line;
+  *ret_place = fresh->refused;
   fresh_destroy(fresh);
   if (status == ZC_OK) renew(engine);
   return status;
@@ -226,15 +226,17 @@ static void tell(struct zc_reload *reload) {
 
 static bool try_to_take(zc_engine *engine, loading *l) {
   zc_error error = {0};
-  int line = 0, status = l->status;
+  zc_place place = {0};
+  int status = l->status;
   if (status == ZC_OK && engine->stopping) {
     status = zc_error_set(&error, ZC_ECANCELED, "the engine is stopping");
   } else if (status == ZC_OK) {
-    status = take(engine, l->settings, &line, &error);
+    status = take(engine, l->settings, &place, &error);
   } else if (l->findings.errors == 0) {
     zc_error_set(&error, status, "it cannot be read: %s", zc_status_text(status));
   }
-  if (error.text[0]) zc_findings_add(&l->findings, false, line, line ? 1 : 0, "%s", error.text);
+  if (error.text[0])
+    zc_findings_add(&l->findings, false, place.line, place.column, "%s", error.text);
   return status == ZC_OK;
 }
 

@@ -213,6 +213,11 @@ typedef struct {
   char last_message[200];
 } zc_delivery;
 
+/* In the configuration's file, from 1; 0: none. */
+typedef struct {
+  int line, column;
+} zc_place;
+
 struct zc_engine {
   zc_loop *loop;
   zc_http *http;
@@ -270,7 +275,7 @@ struct zc_engine {
   unsigned sinks_changes;   /* told and not yet done */
   /* reload */
   struct zc_reload *reload; /* NULL: not enabled */
-  int refused_line;         /* of the entry whose plugin refused to be made */
+  zc_place refused;         /* of the entry whose plugin refused to be made */
   /* roll up */
   zc_rollup *rollup; /* NULL where dry */
   /* stop */

@@ -29,6 +29,10 @@ typedef enum {
 
 const char *zc_execution_status_text(zc_execution_status status);
 bool zc_execution_status_parse(const char *text, zc_execution_status *ret);
+/* All of them, parted by commas. */
+#define ZC_EXECUTION_STATUS_WORDS                                                                  \
+  "PENDING, DEFERRED, TRIGGERING, RUNNING, SUCCESS, FAILED, TIMED_OUT, CANCELLED, SUPERSEDED, "    \
+  "NOT_TRIGGERED, UNKNOWN"
 /* No more transitions follow by themselves: so UNKNOWN too, which a person resolves. */
 bool zc_execution_ended(zc_execution_status status);
 

@@ -2,7 +2,9 @@
 
 #include <ctype.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <zerocarb/plugin.h>
 
 #include "core/base/json.h"
@@ -53,6 +55,9 @@ static int explain(CURLcode code, const char *socket, bool asked, const char *me
   if (message[0] == '\0') message = curl_easy_strerror(code);
   switch (code) {
   case CURLE_COULDNT_CONNECT:
+    if (access(socket, W_OK) != 0 && errno == EACCES)
+      return zc_error_set(error, ZC_EREMOTE, "%s: permission denied: ask as the engine's user",
+                          socket);
     return zc_error_set(error, ZC_ENOTFOUND, "no engine runs here: nobody answers on %s", socket);
   case CURLE_OPERATION_TIMEDOUT:
     return zc_error_set(error, ZC_ETIMEDOUT, "the engine on %s does not answer within %d s%s",

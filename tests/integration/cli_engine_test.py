@@ -181,6 +181,20 @@ def sigterm_ends_process_1_too(program):
     ends_in_time(program, prefix, lambda engine: child_of(engine.process.pid))
 
 
+def an_engine_that_this_user_may_not_ask_is_told_from_none(program):
+    prepare_now(program, pipeline("quick", "true"))
+    weak = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if weak and subprocess.run([*weak, "true"], capture_output=True, check=False).returncode != 0:
+        raise Skipped("capabilities cannot be dropped here")
+    with Engine(program) as engine:
+        os.chmod(program.path("state/engine.sock"), 0)
+        for command in (["status"], ["trigger", "quick"], ["reload"]):
+            done = subprocess.run([*weak, program.binary, *command], cwd=program.folder, capture_output=True, text=True, check=False)
+            equal(done.returncode, 69, done.stderr)
+            has(done.stderr, "engine.sock: permission denied: ask as the engine's user")
+        equal(engine.end(), 0)
+
+
 def sigterm_during_the_start_is_not_lost(program):
     prepare_now(program, pipeline("quick", "true"))
     for delay in (0.0, 0.001, 0.003, 0.01, 0.03):
@@ -363,6 +377,7 @@ main([
     a_file_in_the_sockets_place_is_left_alone,
     sigterm_ends_within_8_s_with_everything_journalled,
     sigterm_ends_process_1_too,
+    an_engine_that_this_user_may_not_ask_is_told_from_none,
     sigterm_during_the_start_is_not_lost,
     a_second_signal_ends_at_once,
     a_stopped_engines_work_is_taken_up_again,

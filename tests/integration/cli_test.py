@@ -95,8 +95,7 @@ def check_finds_what_only_the_plugins_know(program):
     prepare(program)
     program.write("trace.csv", "timestamp,GB,SE\n2026-01-01T00:00:00Z,1,2\n2026-01-01T00:00:00Z,1,2\n")
     done = expect(program, 78, "check")
-    has(done.stdout, "zerocarb.yaml:6:")
-    has(done.stdout, "error: source trace: /")
+    has(done.stdout, "zerocarb.yaml:6:5: error: source trace: /")
     has(done.stdout, "trace.csv:3: ")
 
 
@@ -107,7 +106,7 @@ def check_tells_all_regions_that_are_wrong(program):
     for source, wanted in (("{plugin: trace, regions: {eu-west-2: {file: a.csv}, eu-north-1: {file: b.csv}}}", ("/a.csv: ", "/b.csv: ")),
                            ("{plugin: uk_grid_eso, regions: {eu-west-2: {area: '99'}, eu-north-1: {area: '98'}}}", ('"99"', '"98"')),
                            ("{plugin: static_pue, regions: {eu-west-2: {}, eu-north-1: {}, mars: {}, venus: {}}}", ("region mars", "region venus")),
-                           ("{plugin: electricity_maps, token: '', regions: {mars: {}, venus: {}}}", ("the token", "region mars", "region venus"))):
+                           ("{plugin: electricity_maps, token: 'a b', regions: {mars: {}, venus: {}}}", ("the token", "region mars", "region venus"))):
         begin = text.index("sources:")
         end = text.index("policies:")
         more = text[:begin].replace("eu-north-1]", "eu-north-1, mars, venus]") + f"sources:\n  - {source}\n" + text[end:]
@@ -167,6 +166,7 @@ def check_asks_the_triggers_about_each_pipelines_options(program):
         "{plugin: exec, command: [/bin/true], environment: ['TOKEN: canary']}": "environment, entry 1: not NAME=value",
         "{plugin: webhook, url: 'http://127.0.0.1:1/', headers: [glpat-canary]}":
             'headers, entry 1: not "Name: value" on one line',
+        "{plugin: webhook, url: 'http://127.0.0.1:1/{region}/{piepline}'}": "url: nothing is filled in for {piepline}",
         "{plugin: webhook, url: 'http://127.0.0.1:1/', headers: ['Host: x']}":
             "headers, entry 1: this header is set by ZeroCarb itself",
     }

@@ -184,7 +184,8 @@ def a_run_that_is_paused_can_be_cancelled(program):
         wait_for("both", lambda: shown(program, "build")["runs"] == {"RUNNING": 1, "DEFERRED": 1})
         expect(program, 0, "pipelines", "pause", "build")
         (waiting,) = [row for row in listed(program) if row["status"] == "DEFERRED"]
-        expect(program, 0, "executions", "cancel", waiting["execution_id"])
+        done = expect(program, 0, "executions", "cancel", waiting["execution_id"])
+        has(done.stderr, "is CANCELLED")
         program.write("go", "")
         wait_for("both ends", lambda: statuses(program) == ["CANCELLED", "SUCCESS"])
         expect(program, 0, "pipelines", "resume", "build")

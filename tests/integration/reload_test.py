@@ -61,7 +61,7 @@ def a_bad_file_changes_nothing_and_is_shown(program):
         # What only the plugin itself can refuse.
         program.write("zerocarb.yaml", good.replace("file: trace.csv", "file: missing.csv"))
         done = expect(program, 78, "reload", "-c", "state.yaml")
-        has(done.stderr, "zerocarb.yaml:6:1: error: source:trace")
+        has(done.stderr, "zerocarb.yaml:6:5: error: source:trace")
         program.write("zerocarb.yaml", "regions: [")
         equal(request(program, "POST", "/v1/reload")[0], 422)
         os.remove(program.path("zerocarb.yaml"))

@@ -49,7 +49,7 @@ def a_person_says_how_a_run_ended(program):
         wait_for("what is found", lambda: {row["status"] for row in listed(program)} == {"UNKNOWN"})
         equal({row["execution_id"] for row in listed(program, "--status", "UNKNOWN")}, set(ids))
         equal(len(listed(program, "--status", "UNKNOWN", "--limit", "2")), 2)
-        has(expect(program, 2, "executions", "list", "--status", "UNKNOW").stderr, "'UNKNOW' is no status of a run")
+        has(expect(program, 2, "executions", "list", "--status", "UNKNOW").stderr, "'UNKNOW' is no status of a run; there are PENDING, ")
         for run_id, status in zip(ids, ENDS):
             before = item_of(program, run_id)
             resolved(program, run_id, status)

@@ -164,6 +164,22 @@ int zc_webhook_url(const zc_host *host, const zc_run *run, const char *url, char
   return status;
 }
 
+/* A name in braces that stands for nothing is a slip: an URL has no braces of its own. */
+int zc_webhook_check_url(const zc_host *host, const zc_config *config, const char *option,
+                         char *message, size_t size) {
+  const zc_run nothing = {.size = sizeof nothing};
+  const char *url = host->text(config, option);
+  fields all;
+  fields_of(host, &nothing, &all);
+  for (const char *at = url ? strchr(url, '{') : NULL; at; at = strchr(at + 1, '{')) {
+    size_t length = 0, word = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
+    if (word == 0 || at[1 + word] != '}' || placeholder(&all, at, &length)) continue;
+    snprintf(message, size, "%s: nothing is filled in for {%.*s}", option, (int)word, at + 1);
+    return ZC_EINVAL;
+  }
+  return ZC_OK;
+}
+
 /* ---- headers ---- */
 
 static void wipe(char *text) {

@@ -300,7 +300,9 @@ static int check(void *state, const zc_config *config, const char *const *region
   int status = zc_webhook_headers_init(&headers, host, config, text, size);
   if (status != ZC_OK) return status;
   zc_webhook_headers_finish(&headers);
-  if (!secret) return ZC_OK;
+  status = zc_webhook_check_url(host, config, "url", text, size);
+  if (status == ZC_OK) status = zc_webhook_check_url(host, config, "status_url", text, size);
+  if (status != ZC_OK || !secret) return status;
   return zc_webhook_sign(secret, "", 0, "", 0, signatures, sizeof signatures, text, size);
 }
 

@@ -27,6 +27,11 @@ bool zc_webhook_is_segment(const char *id);
  * remote_id is no segment. remote_id may be NULL. */
 int zc_webhook_url(const zc_host *host, const zc_run *run, const char *url, char *to, size_t size);
 
+/* Of the option `url` or `status_url`: ZC_EINVAL with a sentence where a placeholder is misspelt.
+ */
+int zc_webhook_check_url(const zc_host *host, const zc_config *config, const char *option,
+                         char *message, size_t size);
+
 typedef struct {
   char *lines[ZC_WEBHOOK_HEADERS_MAX]; /* malloc()ed */
   uint32_t n;
