@@ -1,16 +1,22 @@
 #include "core/plugin/table_read.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/json_extract.h"
 #include "core/base/text.h"
 #include "core/plugin/operation.h"
+
+#define TIED_PAGE_ROWS 100
 
 /* A range as it is kept. Its three texts are one piece of memory. */
 typedef struct {
   zc_table_range asked;
   char *texts;
   uint64_t rows;
+  double last;  /* the last row's sort key; NAN where it is no number */
+  bool settled; /* has its rows: what follows is not wanted */
 } owned_range;
 
 /* Asks for one range at a time. */
@@ -89,13 +95,27 @@ static int fail(zc_table_read *read, int status, const char *message) {
 
 /* ---- rows ---- */
 
+/* Equal sort keys come in an order that is the store's own: where a limit would cut through them
+ * they are all taken, so that every store gives the same rows. */
+static void settle(owned_range *range, const char *text, size_t length) {
+  double key = NAN;
+  const zc_json_field field = {range->asked.index->sort_key, ZC_JSON_NUMBER, 0, NULL, 0};
+  uint64_t limit = range->asked.limit;
+  if (limit == 0) return;
+  if (zc_json_extract(text, length, &field, 1, &key) != ZC_OK) key = NAN;
+  bool is_tied = key == range->last && range->rows < limit + ZC_READ_TIED_MAX;
+  range->settled = range->rows >= limit && !is_tied;
+  range->last = key;
+}
+
 static int on_row(void *user, const char *text, size_t length) {
   reader *r = user;
   zc_table_read *read = r->read;
   owned_range *range = &read->ranges[r->range];
   if (read->status != ZC_OK) return read->status;
-  if (range->asked.limit && range->rows == range->asked.limit) return ZC_OK;
+  if (range->settled) return ZC_OK;
   range->rows++;
+  settle(range, text, length);
   read->counts.rows++;
   read->counts.bytes += length;
   if (read->counts.rows > ZC_READ_ROWS_MAX || read->counts.bytes > ZC_READ_BYTES_MAX)
@@ -120,8 +140,7 @@ static void go_on(zc_table_read *read);
 static int ask(reader *r);
 
 static bool wants_more(const reader *r) {
-  const owned_range *range = &r->read->ranges[r->range];
-  return r->more && (!range->asked.limit || range->rows < range->asked.limit);
+  return r->more && !r->read->ranges[r->range].settled;
 }
 
 static void rest(reader *r) {
@@ -150,7 +169,8 @@ static int ask(reader *r) {
   zc_table_read *read = r->read;
   const owned_range *range = &read->ranges[r->range];
   const zc_table_range *asked = &range->asked;
-  uint64_t left = asked->limit ? asked->limit - range->rows : ZC_READ_PAGE_ROWS;
+  uint64_t left = asked->limit ? TIED_PAGE_ROWS : ZC_READ_PAGE_ROWS;
+  if (asked->limit > range->rows) left = asked->limit - range->rows;
   const zc_table_query query = {
       .size = sizeof query,
       .limit = left < ZC_READ_PAGE_ROWS ? (uint32_t)left : ZC_READ_PAGE_ROWS,
@@ -208,6 +228,7 @@ static int copy_range(owned_range *to, const zc_table_range *from) {
   const char *low = from->low ? from->low : "", *high = from->high ? from->high : "";
   if (!from->table || !from->partition || from->compare > ZC_COMPARE_AT_MOST) return ZC_EINVAL;
   to->asked = *from;
+  to->last = NAN;
   if (!from->index) to->asked.index = &from->table->primary;
   to->texts = malloc(strlen(from->partition) + strlen(low) + strlen(high) + 3);
   if (!to->texts) return ZC_ENOMEM;

@@ -12,6 +12,7 @@
 #include "core/plugin/instance.h"
 
 #define ZC_READ_PAGE_ROWS     1000
+#define ZC_READ_TIED_MAX      1000
 #define ZC_READ_PARALLEL      4 /* ranges asked at a time */
 #define ZC_READ_PAGE_DEADLINE 60000
 #define ZC_READ_RANGES_MAX    ((size_t)100000)
@@ -26,7 +27,9 @@ typedef struct {
   uint32_t compare; /* ZC_COMPARE_…, as in zc_table_query */
   bool descending;
   const char *low, *high;
-  uint64_t limit; /* rows, the first of the order; 0: all */
+  uint64_t limit; /* rows, the first of the order; 0: all. Where the last two of them have the same
+                     number for a sort key, also those behind that have it, ZC_READ_TIED_MAX at the
+                     most, and the first that has not */
 } zc_table_range;
 
 typedef struct {

@@ -29,6 +29,7 @@ QUERIES = {
     "runs": ["runs", PIPELINE, "--limit", "5"],
     "failed": ["failed"],
     "timed out": ["failed", "TIMED_OUT"],
+    "of one second": ["failed", "SUPERSEDED", "--limit", "8"],
     "savings": ["savings", "--limit", "7"],
     "optimal-regions": ["optimal-regions", "--days", "12"],
     "all": ["all"],
@@ -36,7 +37,7 @@ QUERIES = {
 }
 # What each may ask of DynamoDB: a range is one request where its rows fit into a page.
 REQUESTS = {"performance": 2, "trends": 1, "optimal-times": 3, "one region": 1, "regions": 10, "recommend": 3, "leaderboard": 1,
-            "teams of a week": 1, "runs": 1, "failed": 3, "timed out": 1, "savings": 2, "optimal-regions": 3}
+            "teams of a week": 1, "runs": 1, "failed": 3, "timed out": 1, "of one second": 2, "savings": 2, "optimal-regions": 3}
 
 
 def small_year(days=40, pipelines=4):
@@ -79,14 +80,23 @@ def near(found, wanted, what, by=0.011):
 
 # ---- both stores ----
 
+def runs_of_one_second(n, time):
+    """Which of these come first is each store's own affair."""
+    return [("pipeline_executions", {"execution_id": f"{i * 7919 % 10007:05}-{time}", "timestamp": time, "pipeline_name": PIPELINE,
+                                     "status": "SUPERSEDED", "created_at": table_year.stamp(time), "ttl": time + 365 * table_year.DAY})
+            for i in range(n)]
+
+
 def both_stores_give_the_same_bytes_and_are_asked_by_keys_alone(program):
     year = small_year(days=33, pipelines=3)
     with fault_proxy.Proxy(local().port, lambda action, n: None) as proxy:
         program.write("zerocarb.yaml", year.config(LOCAL + sink("report-")))
         create(program)
+        first = table_year.seconds_of("2090-12-02")  # of the last 30 days
+        tied = runs_of_one_second(6, first + table_year.DAY) + runs_of_one_second(6, first)
         asked_for = year.first + (33 - 8) * table_year.DAY  # no question asks for older intensities
-        probe(program, "fill", lines="".join(f"{table}\t{table_year.text_of(item)}\n" for table, item in table_year.rows(
-            year) if table != "carbon_intensity_history" or item["timestamp"] >= asked_for))
+        probe(program, "fill", lines="".join(f"{table}\t{table_year.text_of(item)}\n" for table, item in [*table_year.rows(
+            year), *tied] if table != "carbon_intensity_history" or item["timestamp"] >= asked_for))
         deliver(program)
         program.write("zerocarb.yaml", year.config(LOCAL + sink("report-", proxy.url)))
         for name, question in QUERIES.items():
@@ -100,6 +110,9 @@ def both_stores_give_the_same_bytes_and_are_asked_by_keys_alone(program):
             equal(set(asked) <= {"Query", "DescribeTable", "DescribeTimeToLive"}, True, f"{name}: {asked}")
             if name in REQUESTS:
                 equal(asked["Query"], REQUESTS[name], name)
+            if name == "of one second":
+                ids = [[item["execution_id"] for _, item in some] for some in (tied[:6], tied[6:])]
+                equal([run["execution_id"] for run in json.loads(ours)["runs"]], sorted(ids[0]) + sorted(ids[1])[:2], name)
         months = 3 + 3 + 61  # two ranges a pipeline: whole days, the running one; a range a day of November and December
         before = collections.Counter(proxy.requests)
         report(program, "monthly", "--json", "--sink", "dynamodb")

@@ -219,6 +219,26 @@ static zc_table_query simplified(const zc_table_query *asked) {
   return simple;
 }
 
+/* Where a page ended among those that have the range's far end for a sort key, the others of these
+ * are left. DynamoDB Local refuses to go on from there inside a range. */
+static zc_table_query at_far_end(const query *q, const zc_table_query *asked) {
+  const zc_host *host = q->task.db->host;
+  zc_table_query rest = *asked;
+  const char *end = asked->descending ? asked->low : asked->high, *value;
+  bool has_end = asked->descending ? has_low(asked) : has_high(asked);
+  zc_json *mark;
+  if (!has_end || !asked->page || host->json_parse(q->from.data, q->from.length, &mark) != ZC_OK)
+    return rest;
+  const zc_json *typed = host->json_at(mark, asked->index->sort_key);
+  const zc_json *text = host->json_member(typed, 0, NULL);
+  if (host->json_text(text, &value, NULL) == ZC_OK && strcmp(value, end) == 0) {
+    rest.compare = ZC_COMPARE_EQUAL;
+    rest.low = end;
+  }
+  host->json_free(mark);
+  return rest;
+}
+
 static bool is_complete(const zc_table_query *asked) {
   return asked->limit > 0 && asked->partition && asked->compare <= ZC_COMPARE_AT_MOST &&
          (!has_low(asked) || asked->low) && (!has_high(asked) || asked->high);
@@ -236,8 +256,11 @@ int zc_dynamodb_query(zc_dynamodb *db, const zc_table_query *asked, zc_op *op) {
   zc_table_query simple = simplified(asked);
   q->limit = asked->limit < ROWS_MAX ? asked->limit : ROWS_MAX;
   set_key_names(q, asked);
-  int status = compose(&q->head, table, &simple);
-  if (status == ZC_OK) status = read_page(q, asked->page);
+  int status = read_page(q, asked->page);
+  if (status == ZC_OK) {
+    simple = at_far_end(q, &simple);
+    status = compose(&q->head, table, &simple);
+  }
   if (status != ZC_OK) {
     zc_dynamodb_task_destroy(&q->task);
     return status;
