@@ -165,7 +165,10 @@ def endpoints_of_the_environment_and_the_profile(program):
         env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
         succeeds(fresh(program), aws, env, trigger=f"{{plugin: codepipeline, pipeline: app, endpoint: '{aws.url}/'}}")
     with endpoint() as aws:
-        fails(fresh(program), aws, {**aws.environment(), "AWS_ENDPOINT_URL": "ftp://x"}, "no http:// or https:// URL")
+        done = run(fresh(program), aws, {**aws.environment(), "AWS_ENDPOINT_URL": "ftp://x"}, status=78)
+        equal("trigger.endpoint: the endpoint for codepipeline is no http:// or https:// URL" in done.stderr, True,
+              done.stderr)
+        equal(aws.calls, [])
 
 
 def _web_identity(program, aws, token="canary.web.identity"):

@@ -373,16 +373,16 @@ static int check(void *state, const zc_config *config, const char *const *region
                  uint32_t n_regions, char *text, size_t size) {
   const zc_host *host = ((zc_codepipeline *)state)->host;
   const zc_account *account = account_of(state, config);
-  if (!account) {
-    snprintf(text, size, NO_ACCOUNT);
-    return ZC_ENOMEM;
-  }
-  for (uint32_t i = 0; i < n_regions; i++) {
+  char why[ZC_CODEPIPELINE_MESSAGE_MAX];
+  int status = account ? ZC_OK : ZC_ENOMEM;
+  if (!account) snprintf(text, size, NO_ACCOUNT);
+  for (uint32_t i = 0; i < n_regions && status == ZC_OK; i++) {
     if (!zc_request_pipeline(host, config, regions[i], text, size)) return ZC_EINVAL;
-    int status = zc_aws_check(account->aws, "codepipeline", regions[i], text, size);
-    if (status != ZC_OK) return status;
+    status = zc_aws_check(account->aws, "codepipeline", regions[i], why, sizeof why);
+    if (status != ZC_OK) snprintf(text, size, "endpoint: %.300s", why);
   }
-  int status = zc_request_check_regions(host, config, regions, n_regions, text, size);
+  if (status == ZC_OK)
+    status = zc_request_check_regions(host, config, regions, n_regions, text, size);
   return status == ZC_OK ? zc_request_check(host, config, text, size) : status;
 }
 
