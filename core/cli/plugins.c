@@ -262,6 +262,22 @@ static int show_one(const shelf *s, const char *name, bool json) {
 
 /* ---- the schema and the manual's page ---- */
 
+/* What plugins say of themselves is a stranger's: line by line. */
+static void make_printable(zc_buffer *text) {
+  char *to = text->data, *next;
+  for (char *line = text->data; line; line = next) {
+    next = strchr(line, '\n');
+    if (next) *next++ = '\0';
+    zc_make_printable(line, ' ');
+    size_t n = strlen(line);
+    memmove(to, line, n);
+    to += n;
+    if (next) *to++ = '\n';
+  }
+  *to = '\0';
+  text->length = (size_t)(to - text->data);
+}
+
 static int generate(const shelf *s, bool schema) {
   const zc_plugin *plugins[FOUND_MAX];
   size_t n = 0;
@@ -274,6 +290,7 @@ static int generate(const shelf *s, bool schema) {
   }
   zc_buffer_init(&text, TEXT_MAX);
   int status = schema ? zc_config_schema(plugins, n, &text) : zc_config_markdown(plugins, n, &text);
+  if (status == ZC_OK && !schema) make_printable(&text);
   if (status == ZC_OK)
     zc_output_text(&text);
   else

@@ -74,6 +74,7 @@ static int check_option(const zc_option *option, zc_error *error) {
   if (!option->help) reason = "has no help";
   if (option->type == ZC_ENUM && (!option->range || !*option->range)) reason = "names no words";
   if (option->def && option->flags & ZC_REQUIRED) reason = "is required and has a default";
+  if (option->def && option->flags & ZC_SECRET) reason = "is secret and has a default";
   if (reason) return zc_error_set(error, ZC_EINVAL, "option \"%s\": %s", option->name, reason);
   return check_default(option, error);
 }

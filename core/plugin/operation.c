@@ -359,10 +359,6 @@ static int start(zc_instance *instance, const start_request *request, int64_t de
   status = request->ask(instance, request->question, zc_operation_handle(slot));
   zc_plugin_call_end(&call);
   if (!zc_is_status(status)) status = refuse_status(slot, status);
-  if (status < 0 && !instance->why[0]) {
-    snprintf(instance->why, sizeof instance->why, "refused by the plugin (%s)",
-             zc_status_text(status));
-  }
   zc_operation operation = handle_of(slot);
   if (status < 0) status = refuse(slot, status);
   if (status == ZC_OK) *ret = operation;

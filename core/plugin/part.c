@@ -260,6 +260,10 @@ int zc_part_process(zc_op *op, const zc_process *process,
   part->callback.process = callback;
   status = settle(part, zc_child_start(slot->context->loop, &copy, slot->instance->component,
                                        process_over, part, &part->child));
+  if (status == ZC_EINVAL) {
+    return misuse(slot, "gave process() an environment that is not of NAME=value, or asked for too "
+                        "long a tail");
+  }
   if (status == ZC_OK && copy.ret_started) *copy.ret_started = zc_child_pid(part->child) != 0;
   return status;
 }

@@ -216,6 +216,7 @@ static const struct {
     {"bad_option_size",
      "its option_size is 0, ABI 1.0 has 40: set .option_size = sizeof(zc_option)"},
     {"bad_option", "option \"value\" is there twice"},
+    {"bad_secret", "option \"key\": is secret and has a default"},
     {"bad_size", "its descriptor has size 16, ABI 1.0 has 96"},
     {"bad_type", "option \"extra\": its type is unknown"},
 };
@@ -400,8 +401,8 @@ static void a_scan_lists_the_good_and_the_bad(void **state) {
   assert_string_equal(
       all.names,
       "Strange-Name.so bad_abi bad_default bad_entry bad_key bad_kind bad_major "
-      "bad_name bad_ops bad_ops_size bad_option bad_option_size bad_size bad_type source_fine "
-      "source_nan ");
+      "bad_name bad_ops bad_ops_size bad_option bad_option_size bad_secret bad_size bad_type "
+      "source_fine source_nan ");
   assert_int_equal(all.usable, 2);
   assert_int_equal(all.broken, N_BAD + 1);
 }

@@ -27,6 +27,8 @@ typedef struct {
   zc_operation operation; /* 0: the next page is asked on a later turn */
   char *page;             /* where the next page begins; NULL: at the beginning */
   bool more, stuck;
+  uint64_t rows_before; /* the page that is asked for */
+  uint32_t empty;       /* pages one after another that brought no row */
 } reader;
 
 struct zc_table_read {
@@ -156,6 +158,8 @@ static void on_done(void *user, int error, const char *message) {
   r->operation = 0;
   if (read->status == ZC_OK && error != ZC_OK) fail(read, error, message);
   if (r->stuck) fail(read, ZC_EDATA, "the sink's pages go in a circle");
+  r->empty = read->ranges[r->range].rows == r->rows_before ? r->empty + 1 : 0;
+  if (r->empty > ZC_READ_EMPTY_MAX) fail(read, ZC_EDATA, "the sink gives pages without rows");
   if (read->status == ZC_OK && wants_more(r)) {
     int status = ask(r);
     if (status == ZC_OK) return;
@@ -186,6 +190,7 @@ static int ask(reader *r) {
   };
   const zc_operation_events events = {.user = r, .row = on_row, .page = on_page, .done = on_done};
   r->more = r->stuck = false;
+  r->rows_before = range->rows;
   read->counts.pages++;
   return zc_operation_start_sink_query(read->sink, &query, ZC_READ_PAGE_DEADLINE, &events,
                                        &r->operation);
@@ -194,6 +199,7 @@ static int ask(reader *r) {
 static void begin_range(reader *r) {
   zc_table_read *read = r->read;
   r->range = read->next_range++;
+  r->empty = 0;
   r->busy = true;
   read->n_busy++;
   int status = ask(r);

@@ -13,7 +13,8 @@
 
 #define ZC_READ_PAGE_ROWS     1000
 #define ZC_READ_TIED_MAX      1000
-#define ZC_READ_PARALLEL      4 /* ranges asked at a time */
+#define ZC_READ_EMPTY_MAX     10000 /* pages without a row, one after another */
+#define ZC_READ_PARALLEL      4     /* ranges asked at a time */
 #define ZC_READ_PAGE_DEADLINE 60000
 #define ZC_READ_RANGES_MAX    ((size_t)100000)
 #define ZC_READ_ROWS_MAX      UINT64_C(5000000)

@@ -11,7 +11,7 @@ static const zc_table table = {.size = sizeof table,
 static struct {
   const zc_host *host;
   int fail_at, asked; /* the question that fails, from 1; 0: none */
-  bool circle, late;
+  bool circle, endless, late;
   uint32_t last_limit;
   zc_time last_now;
   size_t live, live_most, cancels;
@@ -57,8 +57,8 @@ static int give_rows(const zc_table_query *query, zc_op *op) {
     status = sink.host->row(op, text, (size_t)length);
   }
   char page[16];
-  snprintf(page, sizeof page, "%d", sink.circle ? 1 : i);
-  if (status == ZC_OK && (i < n || sink.circle)) status = sink.host->page(op, page);
+  snprintf(page, sizeof page, "%d", sink.circle ? 1 : sink.endless ? from + 1 : i);
+  if (status == ZC_OK && (i < n || sink.circle || sink.endless)) status = sink.host->page(op, page);
   return status;
 }
 
@@ -277,6 +277,18 @@ static void pages_in_a_circle_end_it(void **state) {
   zc_instance_destroy(instance);
 }
 
+static void pages_without_rows_come_to_an_end(void **state) {
+  reading r = {.f = *state};
+  zc_instance *instance = open_sink(r.f, &sink_ops);
+  const zc_table_range range = range_of("p9", 0);
+  sink.endless = true;
+  begin(instance, &range, 1, &r);
+  run(r.f);
+  assert_int_equal(r.status, ZC_EDATA);
+  assert_non_null(strstr(r.message, "pages without rows"));
+  zc_instance_destroy(instance);
+}
+
 static void cancelled_it_says_nothing_more(void **state) {
   reading r = {.f = *state};
   zc_instance *instance = open_sink(r.f, &sink_ops);
@@ -329,6 +341,7 @@ int main(void) {
       FIXTURE_TEST(the_first_failure_ends_it_with_its_sentence),
       FIXTURE_TEST(who_takes_the_rows_can_end_it),
       FIXTURE_TEST(pages_in_a_circle_end_it),
+      FIXTURE_TEST(pages_without_rows_come_to_an_end),
       FIXTURE_TEST(cancelled_it_says_nothing_more),
       FIXTURE_TEST(what_cannot_be_asked_is_refused),
       cmocka_unit_test(the_first_sink_that_can_be_asked_is_read),

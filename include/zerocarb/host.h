@@ -19,10 +19,11 @@ enum {                        /* zc_http_request.flags */
 typedef struct {
   uint32_t size;
   uint32_t timeout_ms; /* one attempt; 0: 10 s */
-  uint32_t max_body;   /* bytes of an answer; 0: 2 MiB */
-  /* 0: 3 for GET and HEAD, 1 otherwise. Retried: no connection, 429, 5xx. Above 1 the request may
-   * be sent twice, and may go over a kept connection; a single attempt at anything but GET and HEAD
-   * gets a connection of its own, for a client may repeat what a dead connection swallowed. */
+  uint32_t max_body;   /* bytes of an answer; 0: 2 MiB; at most 64 MiB */
+  /* 0: 3 for GET and HEAD, 1 otherwise. Retried: no connection, 429, 500, 502 to 504. Above 1 the
+   * request may be sent twice, and may go over a kept connection; a single attempt at anything but
+   * GET and HEAD gets a connection of its own, for a client may repeat what a dead connection
+   * swallowed. */
   uint32_t max_attempts;
   uint32_t n_headers;
   uint32_t flags;     /* ZC_HTTP_… */
@@ -176,7 +177,7 @@ typedef struct {
 
   /* Since 1.4; a trigger's start() and find(), before a done() with an error. The remote asks to be
    * left alone for so many ms, >= 0 (Retry-After): the run's next attempt or look-up comes no
-   * sooner, and where that is beyond the run's deadline, at the deadline. Of several the last
+   * sooner, and where that is beyond the last moment for an attempt, at that. Of several the last
    * counts. ZC_EINVAL: negative, or another operation. */
   int (*retry_after)(zc_op *op, int64_t ms);
 } zc_host;

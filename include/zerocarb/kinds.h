@@ -252,7 +252,8 @@ enum { /* run_status() */
  *         remote has it. A remote run: then done(), and the host polls. An attended run (a local
  *         process): keeps the op until the run ends, calls run_status() and then done().
  *         done() with ZC_ECONFLICT, ZC_ERATE, ZC_EREMOTE or ZC_ENOMEM: nothing was started; tried
- *         again with backoff, within the deadline, ten times in all. retry_after() before it: no
+ *         again with backoff, ten times in all, until the deadline or 5 minutes
+ *         after the planned start, whichever is later. retry_after() before it: no
  *         sooner than the remote asks for. ZC_EUNKNOWN or ZC_ETIMEDOUT: it cannot be told
  *         whether it started; settled by the idempotency class. Any other error: the run FAILED at
  *         once. The same for a negative return; a positive one counts as ZC_EUNKNOWN.

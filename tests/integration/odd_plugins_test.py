@@ -129,6 +129,9 @@ def numbers_stay_as_they_are_where_a_plugin_sets_the_locale(program):
 def plugins_prints_no_texts_that_steer(program):
     done = expect(program, 0, "plugins", "--dir", folder(program), "source_odd")
     equal("\033" in done.stdout, False)
+    manual = expect(program, 0, "plugins", "--dir", folder(program), "--markdown").stdout
+    has(manual, "\nin  [1mmany ways.\n")
+    equal("\033" in manual, False)
     equal(done.stdout.splitlines()[0], "source_odd 1.0  [31m (source): Odd in  [1mmany ways.")
 
 

@@ -20,6 +20,9 @@ static const zc_option options[] = {
 #ifdef BAD_DEFAULT
     {"pause", ZC_DURATION, 0, "soon", NULL, "The pause."},
 #endif
+#ifdef BAD_SECRET
+    {"key", ZC_STRING, ZC_SECRET, "letmein-letmein", NULL, "The key."},
+#endif
 #ifdef BAD_KEY
     {"every", ZC_DURATION, 0, "5m", NULL, "How often."},
 #endif
