@@ -187,7 +187,7 @@ static const char *const method[] = {"Runs by the time of their request, the new
 static const char *const savings_method[] = {
     "By what was planned to be saved, whether the run "
     "took place or not: its status tells. All runs "
-    "that are kept, 365 days; of a span, those requested in it.",
+    "that are kept, 365 days; of a span, those requested in it, of the configuration's regions.",
     EMISSIONS, NULL};
 
 const zc_report_answer zc_answer_runs = {.default_days = 30,

@@ -134,7 +134,9 @@ static void finish(void *state) {
 }
 
 static const char *const method[] = {
-    "A run counts for the region that was chosen for it, on the day of its request.",
+    "A run counts for the region that was chosen for it, on the day of its request; runs of "
+    "regions "
+    "that the configuration no longer has are left out.",
     "mean_intensity is the mean over all runs, realised where known, else planned; emissions and "
     "savings are of runs that ran, realised where known.",
     NULL};
