@@ -34,6 +34,11 @@ double zc_workload_sci(const zc_workload *workload, const zc_energy_model *model
          zc_workload_embodied_g(workload, model);
 }
 
+double zc_workload_saved_g(const zc_workload *workload, const zc_energy_model *model,
+                           double baseline, double chosen, int decimals) {
+  return zc_workload_energy_kwh(workload, model) * zc_round(baseline - chosen, decimals);
+}
+
 double zc_datacenter_intensity(double grid_intensity, double renewable_share, double pue) {
   return grid_intensity * (1 - renewable_share) * pue;
 }

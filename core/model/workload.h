@@ -25,6 +25,11 @@ double zc_workload_embodied_g(const zc_workload *workload, const zc_energy_model
 /* sci_score at a datacenter intensity (gCO2eq/kWh), gCO2eq per execution */
 double zc_workload_sci(const zc_workload *workload, const zc_energy_model *model,
                        double datacenter_intensity);
+/* sci(baseline) - sci(chosen) in gCO2eq, of two datacenter intensities with so many decimals. The
+ * hardware's share, which is in both, is left out, and their difference is exact to its last
+ * decimal: so a tie rounds as it does on paper. */
+double zc_workload_saved_g(const zc_workload *workload, const zc_energy_model *model,
+                           double baseline, double chosen, int decimals);
 /* grid x (1 - renewable share) x PUE */
 double zc_datacenter_intensity(double grid_intensity, double renewable_share, double pue);
 /* 100 x (baseline - chosen) / baseline; 0 where the baseline is 0 */

@@ -107,6 +107,16 @@ static void no_baseline_saves_nothing(void **state) {
   assert_same(zc_percent_saved(100, 150), -50);
 }
 
+/* (2.5 x 10 / 1000 + 1.25 x 0.000392) kW x 0.625 h = 0.01593125 kWh, and 8 x that is 0.12745. */
+static void a_saving_that_is_a_tie_rounds_as_on_paper(void **state) {
+  (void)state;
+  const zc_workload workload = {.duration_minutes = 37.5, .vcpu_count = 2.5, .memory_gb = 1.25};
+  const zc_energy_model model = {10, 0.000392, 1, 2.5};
+  assert_same(zc_round(zc_workload_saved_g(&workload, &model, 63.8, 55.8, 1), 4), 0.1275);
+  assert_same(zc_round(zc_workload_saved_g(&workload, &model, 55.8, 63.8, 1), 4), -0.1275);
+  assert_same(zc_workload_saved_g(&workload, &model, 16.1, 16.1, 1), 0);
+}
+
 static void not_finite_passes_through(void **state) {
   (void)state;
   assert_true(isnan(zc_round(NAN, 1)));
@@ -122,6 +132,7 @@ int main(void) {
       cmocka_unit_test(cuts),
       cmocka_unit_test(decimals_stay),
       cmocka_unit_test(no_baseline_saves_nothing),
+      cmocka_unit_test(a_saving_that_is_a_tie_rounds_as_on_paper),
       cmocka_unit_test(not_finite_passes_through),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,9 @@ static printed print(const zc_execution_facts *facts) {
   p.intensity = zc_round(decision->intensity, ZC_INTENSITY_DECIMALS);
   p.sci = sci_of(facts, p.intensity);
   double base_sci = sci_of(facts, p.base_intensity);
-  p.savings_g = zc_round(base_sci - p.sci, ZC_GRAM_DECIMALS);
+  double saved = zc_workload_saved_g(&facts->request->workload, &facts->request->energy,
+                                     p.base_intensity, p.intensity, ZC_INTENSITY_DECIMALS);
+  p.savings_g = zc_round(saved, ZC_GRAM_DECIMALS);
   p.savings_percent = zc_percent_saved(base_sci, p.sci);
   return p;
 }

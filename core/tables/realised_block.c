@@ -17,7 +17,10 @@ static void write_figures(const zc_realised *r, zc_buffer *to) {
   zc_member_number(to, "mean_intensity", intensity);
   zc_member_number(to, "baseline_mean_intensity", baseline);
   zc_member_rounded(to, "sci_score", sci, ZC_GRAM_DECIMALS);
-  zc_member_rounded(to, "savings_g", base_sci - sci, ZC_GRAM_DECIMALS);
+  zc_member_rounded(
+      to, "savings_g",
+      zc_workload_saved_g(&workload, energy, baseline, intensity, ZC_INTENSITY_DECIMALS),
+      ZC_GRAM_DECIMALS);
   zc_member_rounded(to, "savings_percent", zc_percent_saved(base_sci, sci), ZC_PERCENT_DECIMALS);
   if (!r->has_location) return;
   double location = zc_round(r->location_intensity, ZC_INTENSITY_DECIMALS);
