@@ -66,6 +66,16 @@ static void write_columns(zc_page *page, const zc_columns_chart *chart) {
   zc_columns_legend_write(page->to, chart);
 }
 
+/* What a column without figures is called: a day can have runs of which nothing is known. */
+static const char *missing_savings(const zc_json *list, const char *realised_member) {
+  for (size_t i = 0; i < zc_json_count(list); i++) {
+    const zc_json *item = zc_page_item(list, i);
+    if (!zc_json_get(item, realised_member) && !zc_json_get(item, "planned_savings_g"))
+      return "no runs, or nothing known";
+  }
+  return "no runs";
+}
+
 void zc_page_savings_chart(zc_page *page, const zc_json *list, const char *per,
                            const char *realised_member) {
   zc_page_columns *columns = &page->columns;
@@ -78,11 +88,12 @@ void zc_page_savings_chart(zc_page *page, const zc_json *list, const char *per,
   snprintf(unit, sizeof unit, "%s %s per %s", zc_page_columns_scale(columns, SAVINGS_ROWS), CO2EQ,
            per);
   zc_page_id(page, "savings", id);
-  zc_columns_chart chart = {{id, "Savings, planned and realised", unit, "no runs"},
-                            columns->labels,
-                            columns->n,
-                            series,
-                            choose_series(columns, series)};
+  zc_columns_chart chart = {
+      {id, "Savings, planned and realised", unit, missing_savings(list, realised_member)},
+      columns->labels,
+      columns->n,
+      series,
+      choose_series(columns, series)};
   zc_page_figure_begin(page, chart.about.title,
                        "Against starting at once in each pipeline's own region. Planned: from the "
                        "forecast at the decision. Realised: from what was then observed.");

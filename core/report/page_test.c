@@ -286,6 +286,20 @@ static void weeks_begin_on_monday(void **state) {
   zc_buffer_finish(&page);
 }
 
+/* In its second week there were runs of which nothing is known. */
+static void a_time_whose_savings_are_unknown_is_not_called_one_without_runs(void **state) {
+  (void)state;
+  static const char *const text =
+      "{\"by\":\"week\",\"from\":\"2025-12-01T00:00:00Z\",\"to\":\"2025-12-15T00:00:00Z\","
+      "\"points\":[{\"date\":\"2025-12-01\",\"runs\":1,\"ran\":1,\"savings_g\":4,"
+      "\"planned_savings_g\":5,\"realised_runs\":1},{\"date\":\"2025-12-08\",\"runs\":3,"
+      "\"ran\":2,\"realised_runs\":0,\"unknown_runs\":2,\"run_now\":3}]}";
+  zc_buffer page;
+  page_of(&page, ZC_REPORT_TRENDS, text);
+  assert_has(&page, "<title>8 Dec: no runs, or nothing known</title>");
+  zc_buffer_finish(&page);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_month_is_told),
@@ -299,6 +313,7 @@ int main(void) {
       cmocka_unit_test(regions_are_ranked_by_day),
       cmocka_unit_test(days_taken_together_are_ranked_by_their_mean),
       cmocka_unit_test(weeks_begin_on_monday),
+      cmocka_unit_test(a_time_whose_savings_are_unknown_is_not_called_one_without_runs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
