@@ -220,7 +220,9 @@ static bool takes_more(FILE *stream, int wait_ms) {
 
 /* Whoever waits for it waits once: what it does not take from then on is lost, and counted. */
 static bool wait_for_reader(FILE *stream) {
-  reader.stalled = !takes_more(stream, reader.stalled ? 0 : ZC_LOG_READER_MS);
+  bool recorded = log_state.clock && log_state.clock->is_virtual; /* has time */
+  int wait_ms = reader.stalled ? 0 : ZC_LOG_READER_MS;
+  reader.stalled = !takes_more(stream, recorded ? -1 : wait_ms);
   if (reader.stalled) {
     reader.lost++;
     return false;

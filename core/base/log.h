@@ -20,7 +20,7 @@ int zc_log_level(void);
 
 /* level: ZC_LOG_ERROR … ZC_LOG_DEBUG. component: who says it, e.g. "engine". From any thread. A
  * reader that has stopped reading stops nothing else: lines are lost until it reads again, and then
- * it is told how many. */
+ * it is told how many. Under a virtual clock it is waited for. */
 void zc_log(int level, const char *component, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,8 @@
 /* Tests of log.c: lines that nobody can forge, and secrets that do not show. */
 #include "core/base/log.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -157,6 +159,41 @@ static void a_reader_that_does_not_read_stops_nobody(void **state) {
   close(ends[0]);
 }
 
+static void *read_late(void *user) {
+  static char text[1 << 20];
+  size_t length = 0;
+  poll(NULL, 0, ZC_LOG_READER_MS + 200);
+  for (ssize_t n = 1; n > 0; length += n > 0 ? (size_t)n : 0)
+    n = read(*(int *)user, text + length, sizeof text - 1 - length);
+  text[length] = '\0';
+  return text;
+}
+
+static void recorded_time_waits_for_the_reader(void **state) {
+  (void)state;
+  int ends[2];
+  pthread_t thread;
+  zc_clock clock;
+  void *text;
+  assert_int_equal(pipe(ends), 0);
+  FILE *stream = fdopen(ends[1], "w");
+  assert_non_null(stream);
+  assert_int_equal(pthread_create(&thread, NULL, read_late, &ends[0]), 0);
+  zc_clock_init_virtual(&clock, 0);
+  zc_log_setup(ZC_LOG_INFO, false, &clock, stream);
+  for (int i = 0; i < 2000; i++)
+    zc_log(ZC_LOG_INFO, "engine", "line %04d %0100d", i, 0);
+  zc_log_setup(ZC_LOG_INFO, false, NULL, NULL);
+  fclose(stream);
+  assert_int_equal(pthread_join(thread, &text), 0);
+  int taken = 0;
+  for (const char *line = text; (line = strchr(line, '\n')); line++)
+    taken++;
+  assert_int_equal(taken, 2000);
+  assert_null(strstr(text, "lost"));
+  close(ends[0]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_line_stays_a_line, set_up, tear_down),
@@ -165,6 +202,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(many_and_long_ones_only, set_up, tear_down),
       cmocka_unit_test(a_secret_is_hidden_until_all_have_released_it),
       cmocka_unit_test(a_reader_that_does_not_read_stops_nobody),
+      cmocka_unit_test(recorded_time_waits_for_the_reader),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
