@@ -10,8 +10,7 @@
 
 #define ONCE_LIMIT (10 * ZC_SECOND) /* for the sinks to take the rows of --once */
 /* A start that is to be tried again later than that, as its remote asks, is left to the next call
- * of
- * --once; our own pauses are shorter. */
+ * of --once; our own pauses are shorter. */
 #define ONCE_PATIENCE (10 * ZC_MINUTE)
 #define CLOSE_LIMIT                                                                                \
   ZC_SECOND /* for the sinks to take the last rows, once the commands have ended */
