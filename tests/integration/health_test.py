@@ -186,7 +186,7 @@ def a_run_that_a_full_disk_keeps_out_is_refused_and_never_starts(program):
         limit_files(engine, None)
         wait_until_ready(program)
         equal(os.path.exists(program.path("ran")), False)
-        has(engine.said(), "what was held back is written")
+        wait_for("the next try", lambda: "what was held back is written" in engine.said())
         has(expect(program, 0, "trigger", "quick", "--wait").stdout, "SUCCESS")
         equal(engine.end(), 0)
     equal([run["status"] for run in program.rows("pipeline_executions", "rows.db")], ["SUCCESS"])
