@@ -265,7 +265,8 @@ static int show_one(const shelf *s, const char *name, bool json) {
 /* What plugins say of themselves is a stranger's: line by line. */
 static void make_printable(zc_buffer *text) {
   char *to = text->data, *next;
-  for (char *line = text->data; line; line = next) {
+  if (!to) return;
+  for (char *line = to; line; line = next) {
     next = strchr(line, '\n');
     if (next) *next++ = '\0';
     zc_make_printable(line, ' ');

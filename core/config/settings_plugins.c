@@ -85,7 +85,7 @@ static void read_common(zc_reader *reader, const zc_section *section, const zc_n
   if (!common) return;
   const zc_node *plugin = zc_node_get(node, "plugin"), *name = zc_node_get(node, "name");
   if (!plugin && node->kind == ZC_NODE_MAPPING) report_plugin_key(reader, node);
-  if (zc_config_has(common, "plugin") && !zc_check_is_full(&reader->check)) {
+  if (plugin && zc_config_has(common, "plugin") && !zc_check_is_full(&reader->check)) {
     ret->plugin = find_plugin(reader, section->plugin_kind, plugin);
   }
   if (zc_config_has(common, "name")) {
