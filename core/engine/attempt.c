@@ -289,6 +289,7 @@ static void poll_done(zc_live *live, int error, const char *message) {
 
 static void on_done(void *user, int error, const char *message) {
   zc_live *live = user;
+  zc_engine *engine = live->engine;
   char text[256];
   zc_copy_text(text, sizeof text, message ? message : zc_status_text(error));
   live->operation = 0;
@@ -305,6 +306,7 @@ static void on_done(void *user, int error, const char *message) {
     poll_later(live);
   else
     poll_done(live, error, text);
+  zc_engine_settle(engine); /* a look-up that is put off has nothing journalled that would */
 }
 
 /* ---- operations begin ---- */
